@@ -1,0 +1,4 @@
+export * from './commands.js';
+export * from './connection.js';
+export * from './hooks.js';
+export * from './host.js';

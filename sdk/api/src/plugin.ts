@@ -1,0 +1,71 @@
+/**
+ * What a plugin package's entry module exports by default.
+ * Life of a plugin in a worker: its classes are registered and constructed in plan order (contracts first),
+ * then `start()` is awaited in the same order; at the end `stop()` and what was `own`ed, in reverse.
+ */
+import type { Constructor, Contract } from './di.js';
+import { DisposableStore } from './disposable.js';
+import type { HookKind } from './kernel/hooks.js';
+
+/** Base of classes with a life: the kernel starts and ends them. */
+export abstract class Component implements AsyncDisposable {
+  private readonly owned = new DisposableStore();
+
+  /** Awaited once after everything this plugin requires has started. A throw ends the server's start, by name. */
+  start(): void | Promise<void> {}
+
+  /** Awaited once before the owned things are released. */
+  stop(): void | Promise<void> {}
+
+  /** Ties something's life to this component's. */
+  protected own<T extends Disposable | AsyncDisposable>(item: T): T {
+    return this.owned.add(item);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.stop();
+    } finally {
+      await this.owned[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/** A class and the contracts it implements. */
+export interface Provision {
+  readonly tokens: readonly Contract<unknown>[];
+  readonly useClass: Constructor<object>;
+}
+
+/** A class that uses contracts; constructed only if all of `when` have a provider. */
+export interface Part {
+  readonly useClass: Constructor<object>;
+  readonly when: readonly Contract<unknown>[];
+}
+
+export interface PluginDefinition {
+  readonly provides: readonly Provision[];
+  readonly parts: readonly Part[];
+  /** Hooks this plugin calls that the SDK's catalogue does not have. */
+  readonly hooks: Readonly<Record<string, { readonly kind: HookKind; readonly summary: string }>>;
+}
+
+/** One instance of `useClass` a worker answers for all `tokens`. */
+export function provide<T extends object>(
+  tokens: Contract<T> | readonly Contract<Partial<T>>[],
+  useClass: Constructor<T>,
+): Provision {
+  return { tokens: Array.isArray(tokens) ? tokens : [tokens as Contract<unknown>], useClass };
+}
+
+/** @param options.when contracts (manifest: `optional`) without which this part is left out, at no cost. */
+export function part(
+  useClass: Constructor<object>,
+  options: { when?: readonly Contract<unknown>[] } = {},
+): Part {
+  return { useClass, when: options.when ?? [] };
+}
+
+export function definePlugin(definition: Partial<PluginDefinition>): PluginDefinition {
+  return { provides: [], parts: [], hooks: {}, ...definition };
+}
