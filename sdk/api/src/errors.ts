@@ -66,3 +66,8 @@ export class MailError extends Error {
 export function isMailError(error: unknown): error is MailError {
   return error instanceof Error && error.name === 'MailError' && 'code' in error;
 }
+
+/** What the kernel answers for a plugin that did not: try again later. */
+export function unavailableError(publicText: string, cause?: unknown): MailError {
+  return new MailError('UNAVAILABLE', publicText, { cause });
+}
