@@ -1,0 +1,5 @@
+export * from "./auth.js";
+export * from "./delivery.js";
+export * from "./mailbox.js";
+export * from "./message.js";
+export * from "./server.js";

@@ -1,0 +1,5 @@
+export * from "./flags.js";
+export * from "./identity.js";
+export * from "./mailbox-name.js";
+export * from "./number-set.js";
+export * from "./snapshot.js";
