@@ -1,12 +1,12 @@
 /** @angarium/sdk: all that a plugin imports. */
-import "reflect-metadata";
+import 'reflect-metadata';
 
-export * from "./contracts/index.js";
-export * from "./di.js";
-export * from "./disposable.js";
-export * from "./errors.js";
-export * from "./hooks/index.js";
-export * from "./kernel/index.js";
-export * from "./message/index.js";
-export * from "./model/index.js";
-export * from "./plugin.js";
+export * from './contracts/index.js';
+export * from './di.js';
+export * from './disposable.js';
+export * from './errors.js';
+export * from './hooks/index.js';
+export * from './kernel/index.js';
+export * from './message/index.js';
+export * from './model/index.js';
+export * from './plugin.js';

@@ -1,117 +1,96 @@
 /** Who exists, and is it them. Sources are many (local, LDAP, SQL, …); protocols see one answer. */
-import {
-	type Contract,
-	contract,
-	type RegistryContract,
-	registry,
-} from "../di.js";
-import type { UserId } from "../model/identity.js";
+import { type Contract, contract, type RegistryContract, registry } from '../di.js';
+import type { UserId } from '../model/identity.js';
 
 export interface Account {
-	readonly user: UserId;
-	readonly displayName: string | undefined;
-	/** Without `group:`. */
-	readonly groups: readonly string[];
-	/** Logins are refused, mail is still taken. */
-	readonly isDisabled: boolean;
-	/** Source-specific facts: mail addresses, home server, quota … */
-	readonly attributes: Readonly<Record<string, string>>;
+  readonly user: UserId;
+  readonly displayName: string | undefined;
+  /** Without `group:`. */
+  readonly groups: readonly string[];
+  /** Logins are refused, mail is still taken. */
+  readonly isDisabled: boolean;
+  /** Source-specific facts: mail addresses, home server, quota … */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** One place where accounts are kept. Throws MailError UNAVAILABLE when it cannot be asked now. */
 export interface AccountSource {
-	readonly name: string;
-	find(user: UserId): Promise<Account | undefined>;
-	/** Ascending by user, for those sources that can. */
-	list?(query: {
-		readonly domain?: string;
-		readonly after?: UserId;
-		readonly limit: number;
-	}): Promise<readonly Account[]>;
+  readonly name: string;
+  find(user: UserId): Promise<Account | undefined>;
+  /** Ascending by user, for those sources that can. */
+  list?(query: {
+    readonly domain?: string;
+    readonly after?: UserId;
+    readonly limit: number;
+  }): Promise<readonly Account[]>;
 }
-export const ACCOUNT_SOURCES: RegistryContract<AccountSource> = registry(
-	"account-sources",
-	1,
-);
+export const ACCOUNT_SOURCES: RegistryContract<AccountSource> = registry('account-sources', 1);
 
 /** wrong: this source knows the user and this is not the password. unknown: ask the next source. */
-export type PasswordVerdict = "right" | "wrong" | "unknown";
+export type PasswordVerdict = 'right' | 'wrong' | 'unknown';
 
 /** Where passwords are proven. An answer takes the same time whether or not the user exists. */
 export interface PasswordSource {
-	readonly name: string;
-	verify(
-		user: UserId,
-		password: string,
-		context: PasswordContext,
-	): Promise<PasswordVerdict>;
-	/** What challenge-response mechanisms need; undefined: not here. */
-	scramKeys?(
-		user: UserId,
-		hash: "SHA-1" | "SHA-256" | "SHA-512",
-	): Promise<ScramKeys | undefined>;
-	/** The password itself, for CRAM-MD5 and the like, where the operator allows to store it. */
-	plainSecret?(user: UserId): Promise<string | undefined>;
+  readonly name: string;
+  verify(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
+  /** What challenge-response mechanisms need; undefined: not here. */
+  scramKeys?(user: UserId, hash: 'SHA-1' | 'SHA-256' | 'SHA-512'): Promise<ScramKeys | undefined>;
+  /** The password itself, for CRAM-MD5 and the like, where the operator allows to store it. */
+  plainSecret?(user: UserId): Promise<string | undefined>;
 }
-export const PASSWORD_SOURCES: RegistryContract<PasswordSource> = registry(
-	"password-sources",
-	1,
-);
+export const PASSWORD_SOURCES: RegistryContract<PasswordSource> = registry('password-sources', 1);
 
 export interface PasswordContext {
-	readonly service: string;
-	readonly remoteAddress: string;
+  readonly service: string;
+  readonly remoteAddress: string;
 }
 
 /** RFC 5802 §3. */
 export interface ScramKeys {
-	readonly salt: Uint8Array;
-	readonly iterations: number;
-	readonly storedKey: Uint8Array;
-	readonly serverKey: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  readonly storedKey: Uint8Array;
+  readonly serverKey: Uint8Array;
 }
 
 /** All account sources as one: the first that knows the user answers. */
 export interface Accounts {
-	find(user: UserId): Promise<Account | undefined>;
-	list(query: {
-		readonly domain?: string;
-		readonly after?: UserId;
-		readonly limit: number;
-	}): Promise<readonly Account[]>;
-	/**
-	 * What somebody typed or an address says, as a normalised user id: folded, NFC, default domain removed.
-	 * @throws MailError CANNOT for what can be no user id.
-	 */
-	normalise(text: string): UserId;
+  find(user: UserId): Promise<Account | undefined>;
+  list(query: {
+    readonly domain?: string;
+    readonly after?: UserId;
+    readonly limit: number;
+  }): Promise<readonly Account[]>;
+  /**
+   * What somebody typed or an address says, as a normalised user id: folded, NFC, default domain removed.
+   * @throws MailError CANNOT for what can be no user id.
+   */
+  normalise(text: string): UserId;
 }
-export const ACCOUNTS: Contract<Accounts> = contract("accounts", 1);
+export const ACCOUNTS: Contract<Accounts> = contract('accounts', 1);
 
 /** Accounts that Angarium keeps itself; what `angarium users` works on. */
 export interface ManagedAccounts {
-	/** @throws MailError ALREADYEXISTS, CANNOT */
-	create(
-		user: UserId,
-		options: {
-			readonly password?: string;
-			readonly displayName?: string;
-			readonly groups?: readonly string[];
-		},
-	): Promise<Account>;
-	/** @throws MailError NONEXISTENT */
-	setPassword(user: UserId, password: string): Promise<void>;
-	change(
-		user: UserId,
-		changes: {
-			readonly displayName?: string;
-			readonly groups?: readonly string[];
-			readonly isDisabled?: boolean;
-		},
-	): Promise<Account>;
-	/** @throws MailError NONEXISTENT. Mail is not touched. */
-	remove(user: UserId): Promise<void>;
+  /** @throws MailError ALREADYEXISTS, CANNOT */
+  create(
+    user: UserId,
+    options: {
+      readonly password?: string;
+      readonly displayName?: string;
+      readonly groups?: readonly string[];
+    },
+  ): Promise<Account>;
+  /** @throws MailError NONEXISTENT */
+  setPassword(user: UserId, password: string): Promise<void>;
+  change(
+    user: UserId,
+    changes: {
+      readonly displayName?: string;
+      readonly groups?: readonly string[];
+      readonly isDisabled?: boolean;
+    },
+  ): Promise<Account>;
+  /** @throws MailError NONEXISTENT. Mail is not touched. */
+  remove(user: UserId): Promise<void>;
 }
-export const MANAGED_ACCOUNTS: Contract<ManagedAccounts> = contract(
-	"managed-accounts",
-	1,
-);
+export const MANAGED_ACCOUNTS: Contract<ManagedAccounts> = contract('managed-accounts', 1);

@@ -1,108 +1,85 @@
 /** One way in for every protocol (RFC 4422). */
-import {
-	type Contract,
-	contract,
-	type RegistryContract,
-	registry,
-} from "../di.js";
-import type { Connection } from "../kernel/connection.js";
-import type { Identity, UserId } from "../model/identity.js";
-import type {
-	PasswordContext,
-	PasswordVerdict,
-	ScramKeys,
-} from "./accounts.js";
+import { type Contract, contract, type RegistryContract, registry } from '../di.js';
+import type { Connection } from '../kernel/connection.js';
+import type { Identity, UserId } from '../model/identity.js';
+import type { PasswordContext, PasswordVerdict, ScramKeys } from './accounts.js';
 
 export interface AuthContext {
-	/** `imap`, `pop`, `lmtp`, `nntp`, `sieve`: SASL service names. */
-	readonly service: string;
-	readonly connection: Connection;
+  /** `imap`, `pop`, `lmtp`, `nntp`, `sieve`: SASL service names. */
+  readonly service: string;
+  readonly connection: Connection;
 }
 
 export interface Authentication {
-	/** Names of the mechanisms that make sense on this connection now, best first. */
-	mechanisms(context: AuthContext): readonly string[];
-	/** May a password travel here as it is (TLS, loopback, unix socket, or the manifest allows it)? */
-	allowsPlaintext(context: AuthContext): boolean;
-	/** @throws MailError CANNOT for an unknown mechanism, PRIVACYREQUIRED. */
-	begin(mechanism: string, context: AuthContext): AuthExchange;
-	/**
-	 * A plain user and password (LOGIN, USER/PASS, AUTHINFO). The same words and the same time for an unknown user and a
-	 * wrong password. @throws MailError AUTHENTICATIONFAILED, AUTHORIZATIONFAILED, EXPIRED, PRIVACYREQUIRED, UNAVAILABLE.
-	 */
-	login(
-		user: string,
-		password: string,
-		context: AuthContext,
-		mechanism?: string,
-	): Promise<Identity>;
+  /** Names of the mechanisms that make sense on this connection now, best first. */
+  mechanisms(context: AuthContext): readonly string[];
+  /** May a password travel here as it is (TLS, loopback, unix socket, or the manifest allows it)? */
+  allowsPlaintext(context: AuthContext): boolean;
+  /** @throws MailError CANNOT for an unknown mechanism, PRIVACYREQUIRED. */
+  begin(mechanism: string, context: AuthContext): AuthExchange;
+  /**
+   * A plain user and password (LOGIN, USER/PASS, AUTHINFO). The same words and the same time for an unknown user and a
+   * wrong password. @throws MailError AUTHENTICATIONFAILED, AUTHORIZATIONFAILED, EXPIRED, PRIVACYREQUIRED, UNAVAILABLE.
+   */
+  login(user: string, password: string, context: AuthContext, mechanism?: string): Promise<Identity>;
 }
-export const AUTHENTICATION: Contract<Authentication> = contract(
-	"authentication",
-	1,
-);
+export const AUTHENTICATION: Contract<Authentication> = contract('authentication', 1);
 
 /** A running exchange, driven by the protocol, which frames and encodes the messages. */
 export interface AuthExchange {
-	/** True: the client speaks first; without an initial response the protocol sends an empty challenge. */
-	readonly clientFirst: boolean;
-	/** One message of the client, decoded. `undefined` only as the first, for no initial response. @throws as `login` */
-	respond(message: Uint8Array | undefined): Promise<AuthStep>;
-	/** The client sent `*`, or the connection ended. */
-	cancel(): void;
+  /** True: the client speaks first; without an initial response the protocol sends an empty challenge. */
+  readonly clientFirst: boolean;
+  /** One message of the client, decoded. `undefined` only as the first, for no initial response. @throws as `login` */
+  respond(message: Uint8Array | undefined): Promise<AuthStep>;
+  /** The client sent `*`, or the connection ended. */
+  cancel(): void;
 }
 
 export type AuthStep =
-	| { readonly challenge: Uint8Array }
-	| {
-			readonly identity: Identity /** Additional data with success (RFC 4422 §4); empty mostly. */;
-			readonly data: Uint8Array;
-	  };
+  | { readonly challenge: Uint8Array }
+  | {
+      readonly identity: Identity /** Additional data with success (RFC 4422 §4); empty mostly. */;
+      readonly data: Uint8Array;
+    };
 
 /** A SASL mechanism plugin adds one or more of these. */
 export interface SaslMechanism {
-	/** As registered with IANA: `PLAIN`, `SCRAM-SHA-256-PLUS`. */
-	readonly name: string;
-	/** Mechanisms are offered best first. */
-	readonly strength: number;
-	readonly clientFirst: boolean;
-	/** The password itself travels: only where `allowsPlaintext`. */
-	readonly isPlaintext: boolean;
-	/** Further conditions: TLS for -PLUS, a client certificate for EXTERNAL. */
-	isAvailable?(context: AuthContext): boolean;
-	start(environment: SaslEnvironment): SaslExchange;
+  /** As registered with IANA: `PLAIN`, `SCRAM-SHA-256-PLUS`. */
+  readonly name: string;
+  /** Mechanisms are offered best first. */
+  readonly strength: number;
+  readonly clientFirst: boolean;
+  /** The password itself travels: only where `allowsPlaintext`. */
+  readonly isPlaintext: boolean;
+  /** Further conditions: TLS for -PLUS, a client certificate for EXTERNAL. */
+  isAvailable?(context: AuthContext): boolean;
+  start(environment: SaslEnvironment): SaslExchange;
 }
-export const SASL_MECHANISMS: RegistryContract<SaslMechanism> = registry(
-	"sasl-mechanisms",
-	1,
-);
+export const SASL_MECHANISMS: RegistryContract<SaslMechanism> = registry('sasl-mechanisms', 1);
 
 /** What a mechanism may ask while it runs. */
 export interface SaslEnvironment {
-	readonly context: AuthContext;
-	readonly passwordContext: PasswordContext;
-	/** Normalises as Accounts.normalise. */
-	normalise(name: string): UserId;
-	verify(user: UserId, password: string): Promise<PasswordVerdict>;
-	scramKeys(
-		user: UserId,
-		hash: "SHA-1" | "SHA-256" | "SHA-512",
-	): Promise<ScramKeys | undefined>;
-	plainSecret(user: UserId): Promise<string | undefined>;
+  readonly context: AuthContext;
+  readonly passwordContext: PasswordContext;
+  /** Normalises as Accounts.normalise. */
+  normalise(name: string): UserId;
+  verify(user: UserId, password: string): Promise<PasswordVerdict>;
+  scramKeys(user: UserId, hash: 'SHA-1' | 'SHA-256' | 'SHA-512'): Promise<ScramKeys | undefined>;
+  plainSecret(user: UserId): Promise<string | undefined>;
 }
 
 export interface SaslExchange {
-	/** @throws MailError AUTHENTICATIONFAILED for wrong proof, CLIENTBUG for messages that break the mechanism's grammar. */
-	step(message: Uint8Array | undefined): Promise<SaslStep>;
+  /** @throws MailError AUTHENTICATIONFAILED for wrong proof, CLIENTBUG for messages that break the mechanism's grammar. */
+  step(message: Uint8Array | undefined): Promise<SaslStep>;
 }
 
 export type SaslStep =
-	| { readonly challenge: Uint8Array }
-	| {
-			/** Whose proof it was. */
-			readonly user: UserId;
-			/** Whom to act as; undefined or equal: himself. Checked by the Authentication provider. */
-			readonly actAs: UserId | undefined;
-			readonly isAnonymous?: boolean;
-			readonly data?: Uint8Array;
-	  };
+  | { readonly challenge: Uint8Array }
+  | {
+      /** Whose proof it was. */
+      readonly user: UserId;
+      /** Whom to act as; undefined or equal: himself. Checked by the Authentication provider. */
+      readonly actAs: UserId | undefined;
+      readonly isAnonymous?: boolean;
+      readonly data?: Uint8Array;
+    };

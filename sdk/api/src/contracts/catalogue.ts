@@ -1,130 +1,111 @@
 /** The mailbox list: names, attributes, subscriptions. Part of the MailStore contract. */
-import type { UserId } from "../model/identity.js";
-import type { MailboxName } from "../model/mailbox-name.js";
-import type { Origin } from "./origin.js";
+import type { UserId } from '../model/identity.js';
+import type { MailboxName } from '../model/mailbox-name.js';
+import type { Origin } from './origin.js';
 
 /** Opaque, stable through renames, never used again (RFC 8474 MAILBOXID: `[A-Za-z0-9_-]{1,255}`). */
-export type MailboxId = string & { readonly __unit: "mailbox id" };
+export type MailboxId = string & { readonly __unit: 'mailbox id' };
 
 export interface MailboxEntry {
-	readonly id: MailboxId;
-	readonly name: MailboxName;
-	/** RFC 3501 §2.3.1.1; kept by renames. */
-	readonly uidValidity: number;
-	readonly partition: string;
-	/** Identifier (`fred`, `anyone`, `group:staff`, `-fred`) → rights letters (RFC 4314). Not interpreted by the store. */
-	readonly acl: Readonly<Record<string, string>>;
-	/** Key of the quota root that counts this mailbox (a `mailboxKey`); use is kept per root by the store. */
-	readonly quotaRoot: string | undefined;
-	/** `\Sent`, `\Trash`, … (RFC 6154). */
-	readonly specialUse: readonly string[];
-	/** True: one \Seen for all (Cyrus `sharedseen`). False: everybody but the owner has his own. */
-	readonly sharedSeen: boolean;
-	/** Anything else that belongs to a mailbox: plugins use keys prefixed with their name. */
-	readonly attributes: Readonly<Record<string, string>>;
-	readonly createdMs: number;
+  readonly id: MailboxId;
+  readonly name: MailboxName;
+  /** RFC 3501 §2.3.1.1; kept by renames. */
+  readonly uidValidity: number;
+  readonly partition: string;
+  /** Identifier (`fred`, `anyone`, `group:staff`, `-fred`) → rights letters (RFC 4314). Not interpreted by the store. */
+  readonly acl: Readonly<Record<string, string>>;
+  /** Key of the quota root that counts this mailbox (a `mailboxKey`); use is kept per root by the store. */
+  readonly quotaRoot: string | undefined;
+  /** `\Sent`, `\Trash`, … (RFC 6154). */
+  readonly specialUse: readonly string[];
+  /** True: one \Seen for all (Cyrus `sharedseen`). False: everybody but the owner has his own. */
+  readonly sharedSeen: boolean;
+  /** Anything else that belongs to a mailbox: plugins use keys prefixed with their name. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly createdMs: number;
 }
 
 export interface MailboxListQuery {
-	/** Only this user's tree. */
-	readonly owner?: UserId;
-	/** Only shared mailboxes (of `domain`). */
-	readonly shared?: boolean;
-	/** Only names of this domain; '' is the default domain. */
-	readonly domain?: string;
-	/** Only this mailbox and those below it. */
-	readonly below?: MailboxName;
+  /** Only this user's tree. */
+  readonly owner?: UserId;
+  /** Only shared mailboxes (of `domain`). */
+  readonly shared?: boolean;
+  /** Only names of this domain; '' is the default domain. */
+  readonly domain?: string;
+  /** Only this mailbox and those below it. */
+  readonly below?: MailboxName;
 }
 
 export interface CreateMailbox {
-	/** Absent: the store's default. */
-	readonly partition?: string;
-	readonly acl?: Readonly<Record<string, string>>;
-	readonly quotaRoot?: string;
-	readonly specialUse?: readonly string[];
-	readonly attributes?: Readonly<Record<string, string>>;
+  /** Absent: the store's default. */
+  readonly partition?: string;
+  readonly acl?: Readonly<Record<string, string>>;
+  readonly quotaRoot?: string;
+  readonly specialUse?: readonly string[];
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** Every field that is there replaces the old value; attributes are merged, an undefined value removes the key. */
 export interface MailboxChanges {
-	readonly acl?: Readonly<Record<string, string>>;
-	readonly quotaRoot?: string | undefined;
-	readonly specialUse?: readonly string[];
-	readonly sharedSeen?: boolean;
-	readonly attributes?: Readonly<Record<string, string | undefined>>;
+  readonly acl?: Readonly<Record<string, string>>;
+  readonly quotaRoot?: string | undefined;
+  readonly specialUse?: readonly string[];
+  readonly sharedSeen?: boolean;
+  readonly attributes?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Renamed {
-	readonly from: MailboxName;
-	readonly entry: MailboxEntry;
+  readonly from: MailboxName;
+  readonly entry: MailboxEntry;
 }
 
 /** All changes are durable when the promise resolves, and atomic each. */
 export interface MailboxCatalogue {
-	find(name: MailboxName): Promise<MailboxEntry | undefined>;
-	byId(id: MailboxId): Promise<MailboxEntry | undefined>;
-	/** In `mailboxKey` order, so that a parent comes right before its children. */
-	list(query: MailboxListQuery): Promise<readonly MailboxEntry[]>;
-	/**
-	 * Creates exactly this mailbox; parents are the caller's business.
-	 * @throws MailError ALREADYEXISTS; CANNOT for a partition that is not there; what a `mailbox.creating` tap throws.
-	 */
-	create(
-		name: MailboxName,
-		options?: CreateMailbox,
-		origin?: Origin,
-	): Promise<MailboxEntry>;
-	/**
-	 * Renames the mailbox and all below it, or moves it to another partition when `to` equals `from`.
-	 * Ids, UIDs and UIDVALIDITY stay. @throws MailError NONEXISTENT, ALREADYEXISTS (any of the targets), CANNOT.
-	 */
-	rename(
-		from: MailboxName,
-		to: MailboxName,
-		options?: { readonly partition?: string },
-		origin?: Origin,
-	): Promise<readonly Renamed[]>;
-	/**
-	 * Deletes one mailbox with its messages; children stay. With the store's delayed deletion it can be brought
-	 * back for a while. @throws MailError NONEXISTENT.
-	 */
-	delete(
-		name: MailboxName,
-		options?: { readonly immediate?: boolean },
-		origin?: Origin,
-	): Promise<void>;
-	change(
-		id: MailboxId,
-		changes: MailboxChanges,
-		origin?: Origin,
-	): Promise<MailboxEntry>;
-	/** Deleted mailboxes that can still be brought back, newest first. */
-	deleted(query: MailboxListQuery): Promise<readonly DeletedMailbox[]>;
-	/** @throws MailError ALREADYEXISTS when `as` is taken, NONEXISTENT when it is gone for good. */
-	undelete(
-		id: MailboxId,
-		as: MailboxName,
-		origin?: Origin,
-	): Promise<MailboxEntry>;
+  find(name: MailboxName): Promise<MailboxEntry | undefined>;
+  byId(id: MailboxId): Promise<MailboxEntry | undefined>;
+  /** In `mailboxKey` order, so that a parent comes right before its children. */
+  list(query: MailboxListQuery): Promise<readonly MailboxEntry[]>;
+  /**
+   * Creates exactly this mailbox; parents are the caller's business.
+   * @throws MailError ALREADYEXISTS; CANNOT for a partition that is not there; what a `mailbox.creating` tap throws.
+   */
+  create(name: MailboxName, options?: CreateMailbox, origin?: Origin): Promise<MailboxEntry>;
+  /**
+   * Renames the mailbox and all below it, or moves it to another partition when `to` equals `from`.
+   * Ids, UIDs and UIDVALIDITY stay. @throws MailError NONEXISTENT, ALREADYEXISTS (any of the targets), CANNOT.
+   */
+  rename(
+    from: MailboxName,
+    to: MailboxName,
+    options?: { readonly partition?: string },
+    origin?: Origin,
+  ): Promise<readonly Renamed[]>;
+  /**
+   * Deletes one mailbox with its messages; children stay. With the store's delayed deletion it can be brought
+   * back for a while. @throws MailError NONEXISTENT.
+   */
+  delete(name: MailboxName, options?: { readonly immediate?: boolean }, origin?: Origin): Promise<void>;
+  change(id: MailboxId, changes: MailboxChanges, origin?: Origin): Promise<MailboxEntry>;
+  /** Deleted mailboxes that can still be brought back, newest first. */
+  deleted(query: MailboxListQuery): Promise<readonly DeletedMailbox[]>;
+  /** @throws MailError ALREADYEXISTS when `as` is taken, NONEXISTENT when it is gone for good. */
+  undelete(id: MailboxId, as: MailboxName, origin?: Origin): Promise<MailboxEntry>;
 
-	/** Names need not exist (RFC 3501 §6.3.6). In `mailboxKey` order. */
-	subscriptions(user: UserId): Promise<readonly MailboxName[]>;
-	subscribe(user: UserId, name: MailboxName): Promise<void>;
-	unsubscribe(user: UserId, name: MailboxName): Promise<void>;
+  /** Names need not exist (RFC 3501 §6.3.6). In `mailboxKey` order. */
+  subscriptions(user: UserId): Promise<readonly MailboxName[]>;
+  subscribe(user: UserId, name: MailboxName): Promise<void>;
+  unsubscribe(user: UserId, name: MailboxName): Promise<void>;
 
-	/** Mailbox annotations (RFC 5464): `/shared/…` with user undefined, `/private/…` with the user. undefined removes. */
-	metadata(
-		id: MailboxId | "server",
-		user: UserId | undefined,
-	): Promise<ReadonlyMap<string, Uint8Array>>;
-	setMetadata(
-		id: MailboxId | "server",
-		user: UserId | undefined,
-		entries: ReadonlyMap<string, Uint8Array | undefined>,
-	): Promise<void>;
+  /** Mailbox annotations (RFC 5464): `/shared/…` with user undefined, `/private/…` with the user. undefined removes. */
+  metadata(id: MailboxId | 'server', user: UserId | undefined): Promise<ReadonlyMap<string, Uint8Array>>;
+  setMetadata(
+    id: MailboxId | 'server',
+    user: UserId | undefined,
+    entries: ReadonlyMap<string, Uint8Array | undefined>,
+  ): Promise<void>;
 }
 
 export interface DeletedMailbox {
-	readonly entry: MailboxEntry;
-	readonly deletedMs: number;
+  readonly entry: MailboxEntry;
+  readonly deletedMs: number;
 }

@@ -1,22 +1,16 @@
 /** Mailbox changed: to sessions of all workers. */
-import { type Contract, contract } from "../di.js";
-import type { MailboxId } from "./catalogue.js";
+import { type Contract, contract } from '../di.js';
+import type { MailboxId } from './catalogue.js';
 
-export const CHANGE_FEED: Contract<ChangeFeed> = contract("change-feed", 1);
+export const CHANGE_FEED: Contract<ChangeFeed> = contract('change-feed', 1);
 
-export type ChangeKind =
-	| "appended"
-	| "flags"
-	| "expunged"
-	| "annotations"
-	| "catalogue"
-	| "deleted";
+export type ChangeKind = 'appended' | 'flags' | 'expunged' | 'annotations' | 'catalogue' | 'deleted';
 
 export interface MailboxChanged {
-	readonly mailbox: MailboxId;
-	/** The mailbox's highest modseq after the change; 0 for 'catalogue' and 'deleted'. */
-	readonly modSeq: number;
-	readonly kind: ChangeKind;
+  readonly mailbox: MailboxId;
+  /** The mailbox's highest modseq after the change; 0 for 'catalogue' and 'deleted'. */
+  readonly modSeq: number;
+  readonly kind: ChangeKind;
 }
 
 /**
@@ -24,10 +18,7 @@ export interface MailboxChanged {
  * so sessions also look at the snapshot now and then (NOOP, an IDLE tick).
  */
 export interface ChangeFeed {
-	watch(
-		mailbox: MailboxId,
-		listener: (change: MailboxChanged) => void,
-	): Disposable;
-	/** Every change of every mailbox: for indexes, NOTIFY and replication. */
-	watchAll(listener: (change: MailboxChanged) => void): Disposable;
+  watch(mailbox: MailboxId, listener: (change: MailboxChanged) => void): Disposable;
+  /** Every change of every mailbox: for indexes, NOTIFY and replication. */
+  watchAll(listener: (change: MailboxChanged) => void): Disposable;
 }

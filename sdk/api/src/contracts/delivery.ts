@@ -3,121 +3,108 @@
  * Order of phases: resolve (whose is it) → admit (rights, quota) → suppress (duplicates) → filter (Sieve, spam) → file.
  * resolve and admit run when the recipient is named (RCPT), the others when the message is there.
  */
-import {
-	type Contract,
-	contract,
-	type RegistryContract,
-	registry,
-} from "../di.js";
-import type { MailError } from "../errors.js";
-import type { FlagSet } from "../model/flags.js";
-import type { Identity, UserId } from "../model/identity.js";
-import type { MailboxName } from "../model/mailbox-name.js";
-import type { StagedMessage } from "./mail-store.js";
+import { type Contract, contract, type RegistryContract, registry } from '../di.js';
+import type { MailError } from '../errors.js';
+import type { FlagSet } from '../model/flags.js';
+import type { Identity, UserId } from '../model/identity.js';
+import type { MailboxName } from '../model/mailbox-name.js';
+import type { StagedMessage } from './mail-store.js';
 
-export const DELIVERY: Contract<Delivery> = contract("delivery", 1);
+export const DELIVERY: Contract<Delivery> = contract('delivery', 1);
 
 export interface Delivery {
-	/** RCPT: resolve and admit. A refusal is in `outcome`; a tap's or stage's MailError becomes one. */
-	recipient(
-		address: RecipientAddress,
-		envelope: DeliveryEnvelope,
-	): Promise<Recipient>;
-	/**
-	 * The message for the recipients that have no outcome yet. When it resolves, every recipient has one, and whatever is
-	 * 'delivered' is durable. Never rejects for a recipient's sake.
-	 */
-	deliver(
-		message: StagedMessage,
-		envelope: DeliveryEnvelope,
-		recipients: readonly Recipient[],
-	): Promise<void>;
+  /** RCPT: resolve and admit. A refusal is in `outcome`; a tap's or stage's MailError becomes one. */
+  recipient(address: RecipientAddress, envelope: DeliveryEnvelope): Promise<Recipient>;
+  /**
+   * The message for the recipients that have no outcome yet. When it resolves, every recipient has one, and whatever is
+   * 'delivered' is durable. Never rejects for a recipient's sake.
+   */
+  deliver(
+    message: StagedMessage,
+    envelope: DeliveryEnvelope,
+    recipients: readonly Recipient[],
+  ): Promise<void>;
 }
 
 export interface DeliveryEnvelope {
-	/** Reverse path without <>; '' for the null sender. */
-	readonly sender: string;
-	/** Whoever hands it over: `anonymousIdentity` for an MTA that did not authenticate. */
-	readonly identity: Identity;
-	readonly via: string;
-	readonly session: string;
-	readonly remoteAddress: string;
-	/** RFC 6531. */
-	readonly isUtf8: boolean;
-	/** MAIL parameters not understood by the protocol itself (ENVID, RET, …). */
-	readonly parameters: Readonly<Record<string, string>>;
+  /** Reverse path without <>; '' for the null sender. */
+  readonly sender: string;
+  /** Whoever hands it over: `anonymousIdentity` for an MTA that did not authenticate. */
+  readonly identity: Identity;
+  readonly via: string;
+  readonly session: string;
+  readonly remoteAddress: string;
+  /** RFC 6531. */
+  readonly isUtf8: boolean;
+  /** MAIL parameters not understood by the protocol itself (ENVID, RET, …). */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 export interface RecipientAddress {
-	/** As given, without <> and source route. */
-	readonly address: string;
-	readonly localPart: string;
-	readonly domain: string | undefined;
-	/** RCPT parameters (NOTIFY, ORCPT, IGNOREQUOTA). */
-	readonly parameters: Readonly<Record<string, string>>;
+  /** As given, without <> and source route. */
+  readonly address: string;
+  readonly localPart: string;
+  readonly domain: string | undefined;
+  /** RCPT parameters (NOTIFY, ORCPT, IGNOREQUOTA). */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** Where a copy goes. Stages of 'filter' replace the list. */
 export interface FilingTarget {
-	readonly mailbox: MailboxName;
-	readonly flags: FlagSet;
-	/** Create it when absent (Sieve :create, autocreate). Otherwise fall back to the INBOX. */
-	readonly create: boolean;
-	/** Who put it here, for the trace and for duplicate keys: '' is implicit keep. */
-	readonly by: string;
+  readonly mailbox: MailboxName;
+  readonly flags: FlagSet;
+  /** Create it when absent (Sieve :create, autocreate). Otherwise fall back to the INBOX. */
+  readonly create: boolean;
+  /** Who put it here, for the trace and for duplicate keys: '' is implicit keep. */
+  readonly by: string;
 }
 
 export type RecipientOutcome =
-	| { readonly is: "delivered"; readonly note?: string }
-	| { readonly is: "discarded"; readonly note: string }
-	| { readonly is: "refused"; readonly error: MailError };
+  | { readonly is: 'delivered'; readonly note?: string }
+  | { readonly is: 'discarded'; readonly note: string }
+  | { readonly is: 'refused'; readonly error: MailError };
 
 /** One recipient through the stages; stages write its fields. */
 export interface Recipient {
-	readonly address: RecipientAddress;
-	/** Set by a 'resolve' stage; undefined for shared mailboxes. */
-	user: UserId | undefined;
-	/** The part after `+`, set by a 'resolve' stage. */
-	detail: string | undefined;
-	targets: readonly FilingTarget[];
-	/** Set: nothing more happens for this recipient. */
-	outcome: RecipientOutcome | undefined;
-	/** Stages keep what they must remember from one phase to the next under their own name. */
-	readonly notes: Map<string, unknown>;
-	readonly trace: DeliveryTraceLine[];
+  readonly address: RecipientAddress;
+  /** Set by a 'resolve' stage; undefined for shared mailboxes. */
+  user: UserId | undefined;
+  /** The part after `+`, set by a 'resolve' stage. */
+  detail: string | undefined;
+  targets: readonly FilingTarget[];
+  /** Set: nothing more happens for this recipient. */
+  outcome: RecipientOutcome | undefined;
+  /** Stages keep what they must remember from one phase to the next under their own name. */
+  readonly notes: Map<string, unknown>;
+  readonly trace: DeliveryTraceLine[];
 }
 
 export interface DeliveryTraceLine {
-	readonly stage: string;
-	readonly decision: string;
+  readonly stage: string;
+  readonly decision: string;
 }
 
-export type DeliveryPhase = "resolve" | "admit" | "suppress" | "filter";
+export type DeliveryPhase = 'resolve' | 'admit' | 'suppress' | 'filter';
 
 export interface DeliveryBatch {
-	readonly envelope: DeliveryEnvelope;
-	/** Absent in 'resolve' and 'admit'. */
-	readonly message: StagedMessage | undefined;
-	/** Those still without outcome when the stage begins. */
-	readonly recipients: readonly Recipient[];
+  readonly envelope: DeliveryEnvelope;
+  /** Absent in 'resolve' and 'admit'. */
+  readonly message: StagedMessage | undefined;
+  /** Those still without outcome when the stage begins. */
+  readonly recipients: readonly Recipient[];
 }
 
 export interface DeliveryStage {
-	readonly name: string;
-	readonly phase: DeliveryPhase;
-	/** Lower runs earlier within a phase; the built-in address resolution is 100. */
-	readonly order: number;
-	/**
-	 * A MailError thrown refuses all recipients of the batch; any other error defers them (temporary).
-	 * What it returns is called once filing is through: ledgers confirm or let go there.
-	 */
-	run(batch: DeliveryBatch): Promise<DeliveryCompletion | void>;
+  readonly name: string;
+  readonly phase: DeliveryPhase;
+  /** Lower runs earlier within a phase; the built-in address resolution is 100. */
+  readonly order: number;
+  /**
+   * A MailError thrown refuses all recipients of the batch; any other error defers them (temporary).
+   * What it returns is called once filing is through: ledgers confirm or let go there.
+   */
+  run(batch: DeliveryBatch): Promise<DeliveryCompletion | void>;
 }
-export type DeliveryCompletion = (
-	recipients: readonly Recipient[],
-) => Promise<void>;
+export type DeliveryCompletion = (recipients: readonly Recipient[]) => Promise<void>;
 
-export const DELIVERY_STAGES: RegistryContract<DeliveryStage> = registry(
-	"delivery-stages",
-	1,
-);
+export const DELIVERY_STAGES: RegistryContract<DeliveryStage> = registry('delivery-stages', 1);

@@ -7,280 +7,264 @@
  * before-hooks ahead of the write, after-hooks once it is durable, once a batch; changes are told to CHANGE_FEED
  * listeners of all workers. Rights are the caller's business (AccessPolicy).
  */
-import { type Contract, contract } from "../di.js";
-import type { SummaryView } from "../message/index.js";
-import type { FlagChange, FlagSet } from "../model/flags.js";
-import type { UserId } from "../model/identity.js";
-import type { NumberSet } from "../model/number-set.js";
-import type { MailboxSnapshot } from "../model/snapshot.js";
-import type { MailboxCatalogue, MailboxId } from "./catalogue.js";
-import type { Origin } from "./origin.js";
+import { type Contract, contract } from '../di.js';
+import type { SummaryView } from '../message/index.js';
+import type { FlagChange, FlagSet } from '../model/flags.js';
+import type { UserId } from '../model/identity.js';
+import type { NumberSet } from '../model/number-set.js';
+import type { MailboxSnapshot } from '../model/snapshot.js';
+import type { MailboxCatalogue, MailboxId } from './catalogue.js';
+import type { Origin } from './origin.js';
 
-export const MAIL_STORE: Contract<MailStore> = contract("mail-store", 1);
+export const MAIL_STORE: Contract<MailStore> = contract('mail-store', 1);
 
 export interface MailStore {
-	readonly catalogue: MailboxCatalogue;
+  readonly catalogue: MailboxCatalogue;
 
-	/**
-	 * A handle; no I/O. `viewer` decides whose \Seen is shown and set: in mailboxes of others without `sharedSeen`
-	 * it is the viewer's own.
-	 */
-	mailbox(id: MailboxId, viewer?: UserId): Mailbox;
+  /**
+   * A handle; no I/O. `viewer` decides whose \Seen is shown and set: in mailboxes of others without `sharedSeen`
+   * it is the viewer's own.
+   */
+  mailbox(id: MailboxId, viewer?: UserId): Mailbox;
 
-	/** Counters of many mailboxes at once, same order; undefined for those that are gone. */
-	status(
-		ids: readonly MailboxId[],
-		viewer?: UserId,
-	): Promise<readonly (MailboxStatus | undefined)[]>;
+  /** Counters of many mailboxes at once, same order; undefined for those that are gone. */
+  status(ids: readonly MailboxId[], viewer?: UserId): Promise<readonly (MailboxStatus | undefined)[]>;
 
-	/**
-	 * Takes a message in: hashes, parses, holds it in memory or spools it. Not yet durable, not yet anywhere.
-	 * CRLF line ends are the caller's business. On an error the source is not read further; the caller skips the rest.
-	 * @throws MailError TOOBIG above `maxBytes`; UNAVAILABLE when there is no room.
-	 */
-	stage(
-		source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-		options: StageOptions,
-	): Promise<StagedMessage>;
+  /**
+   * Takes a message in: hashes, parses, holds it in memory or spools it. Not yet durable, not yet anywhere.
+   * CRLF line ends are the caller's business. On an error the source is not read further; the caller skips the rest.
+   * @throws MailError TOOBIG above `maxBytes`; UNAVAILABLE when there is no room.
+   */
+  stage(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: StageOptions,
+  ): Promise<StagedMessage>;
 
-	/**
-	 * Appends to one or many mailboxes. Each target is atomic (RFC 3502) and has its own outcome; identical messages
-	 * are stored once. Durable when resolved.
-	 */
-	append(
-		targets: readonly AppendTarget[],
-		origin?: Origin,
-	): Promise<readonly AppendOutcome[]>;
+  /**
+   * Appends to one or many mailboxes. Each target is atomic (RFC 3502) and has its own outcome; identical messages
+   * are stored once. Durable when resolved.
+   */
+  append(targets: readonly AppendTarget[], origin?: Origin): Promise<readonly AppendOutcome[]>;
 
-	/** What counts against a quota root now. */
-	usage(quotaRoot: string): Promise<QuotaUsage>;
+  /** What counts against a quota root now. */
+  usage(quotaRoot: string): Promise<QuotaUsage>;
 
-	/** Names of the partitions, default first. */
-	readonly partitions: readonly string[];
+  /** Names of the partitions, default first. */
+  readonly partitions: readonly string[];
 }
 
 export interface StageOptions {
-	readonly maxBytes: number;
-	/** Expected size, when known: decides between memory and spool file. */
-	readonly sizeHint?: number;
+  readonly maxBytes: number;
+  /** Expected size, when known: decides between memory and spool file. */
+  readonly sizeHint?: number;
 }
 
 /** A message on its way in. Dispose it when done with it, filed or not. */
 export interface StagedMessage extends AsyncDisposable {
-	/** SHA-256 of the content. */
-	readonly guid: Buffer;
-	/** Octets. */
-	readonly size: number;
-	/** Envelope, structure, header cache. */
-	readonly summary: SummaryView;
-	read(from: number, to: number): Promise<Buffer>;
+  /** SHA-256 of the content. */
+  readonly guid: Buffer;
+  /** Octets. */
+  readonly size: number;
+  /** Envelope, structure, header cache. */
+  readonly summary: SummaryView;
+  read(from: number, to: number): Promise<Buffer>;
 }
 
 export interface AppendItem {
-	readonly message: StagedMessage;
-	readonly flags: FlagSet;
-	/** Milliseconds; stored in whole seconds. */
-	readonly internalDateMs: number;
-	/** Message annotations (RFC 5257): entry → value. */
-	readonly annotations?: ReadonlyMap<string, Uint8Array>;
+  readonly message: StagedMessage;
+  readonly flags: FlagSet;
+  /** Milliseconds; stored in whole seconds. */
+  readonly internalDateMs: number;
+  /** Message annotations (RFC 5257): entry → value. */
+  readonly annotations?: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface AppendTarget {
-	readonly mailbox: MailboxId;
-	readonly items: readonly AppendItem[];
-	/** Whose \Seen it is, as in MailStore.mailbox. */
-	readonly viewer?: UserId;
-	/** Checked in the same transaction; taps of `message.appending` add theirs. */
-	readonly limits?: readonly UsageLimit[];
+  readonly mailbox: MailboxId;
+  readonly items: readonly AppendItem[];
+  /** Whose \Seen it is, as in MailStore.mailbox. */
+  readonly viewer?: UserId;
+  /** Checked in the same transaction; taps of `message.appending` add theirs. */
+  readonly limits?: readonly UsageLimit[];
 }
 
 /** A limit on what a quota root may hold after the change; undefined resources are free. */
 export interface UsageLimit {
-	readonly quotaRoot: string;
-	readonly bytes?: number;
-	readonly messages?: number;
+  readonly quotaRoot: string;
+  readonly bytes?: number;
+  readonly messages?: number;
 }
 
 export interface QuotaUsage {
-	readonly bytes: number;
-	readonly messages: number;
-	readonly mailboxes: number;
+  readonly bytes: number;
+  readonly messages: number;
+  readonly mailboxes: number;
 }
 
 /** `error` is a MailError: OVERQUOTA, NONEXISTENT, LIMIT (keywords, UIDs), UNAVAILABLE (disk), or what a tap threw. */
 export type AppendOutcome =
-	| {
-			readonly ok: true;
-			readonly uidValidity: number;
-			readonly uids: readonly number[];
-			readonly modSeq: number;
-	  }
-	| { readonly ok: false; readonly error: Error };
+  | {
+      readonly ok: true;
+      readonly uidValidity: number;
+      readonly uids: readonly number[];
+      readonly modSeq: number;
+    }
+  | { readonly ok: false; readonly error: Error };
 
 export interface MailboxStatus {
-	readonly messages: number;
-	readonly recent: number;
-	/** As the viewer sees it. */
-	readonly unseen: number;
-	readonly deleted: number;
-	readonly deletedBytes: number;
-	/** Sum of message sizes, octets. */
-	readonly bytes: number;
-	readonly uidNext: number;
-	readonly uidValidity: number;
-	readonly highestModSeq: number;
-	/** Time of the last append; 0 for never. */
-	readonly lastAppendMs: number;
+  readonly messages: number;
+  readonly recent: number;
+  /** As the viewer sees it. */
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly deletedBytes: number;
+  /** Sum of message sizes, octets. */
+  readonly bytes: number;
+  readonly uidNext: number;
+  readonly uidValidity: number;
+  readonly highestModSeq: number;
+  /** Time of the last append; 0 for never. */
+  readonly lastAppendMs: number;
 }
 
 /** Any number of UIDs may be asked for; those that do not exist are passed over unless said otherwise. */
 export interface Mailbox {
-	readonly id: MailboxId;
+  readonly id: MailboxId;
 
-	/** The current view; the same object as before while nothing has changed. @throws MailError NONEXISTENT */
-	snapshot(): Promise<MailboxSnapshot>;
+  /** The current view; the same object as before while nothing has changed. @throws MailError NONEXISTENT */
+  snapshot(): Promise<MailboxSnapshot>;
 
-	/**
-	 * Ends \Recent for what has arrived until now (RFC 3501 §2.3.2): answers the lowest UID that no session has been
-	 * told of as recent. Call for SELECT, not for EXAMINE.
-	 */
-	claimRecent(): Promise<number>;
-	/** The same without claiming. */
-	recentFrom(): Promise<number>;
+  /**
+   * Ends \Recent for what has arrived until now (RFC 3501 §2.3.2): answers the lowest UID that no session has been
+   * told of as recent. Call for SELECT, not for EXAMINE.
+   */
+  claimRecent(): Promise<number>;
+  /** The same without claiming. */
+  recentFrom(): Promise<number>;
 
-	/**
-	 * UIDs expunged after `modSeq` (RFC 7162 §3.2.10), among `within` if given. When the store remembers less far back,
-	 * `complete` is false and the caller takes whatever is not in the snapshot as vanished.
-	 */
-	vanishedSince(
-		modSeq: number,
-		within?: NumberSet,
-	): Promise<{ readonly uids: NumberSet; readonly complete: boolean }>;
+  /**
+   * UIDs expunged after `modSeq` (RFC 7162 §3.2.10), among `within` if given. When the store remembers less far back,
+   * `complete` is false and the caller takes whatever is not in the snapshot as vanished.
+   */
+  vanishedSince(
+    modSeq: number,
+    within?: NumberSet,
+  ): Promise<{ readonly uids: NumberSet; readonly complete: boolean }>;
 
-	/** The cold records, ascending by UID, in batches. Also of messages expunged a short while ago, so that sessions finish. */
-	summaries(uids: NumberSet): AsyncIterable<SummaryBatch>;
+  /** The cold records, ascending by UID, in batches. Also of messages expunged a short while ago, so that sessions finish. */
+  summaries(uids: NumberSet): AsyncIterable<SummaryBatch>;
 
-	/** @throws MailError EXPUNGEISSUED when it is gone for good. */
-	open(uid: number): Promise<StoredMessage>;
+  /** @throws MailError EXPUNGEISSUED when it is gone for good. */
+  open(uid: number): Promise<StoredMessage>;
 
-	/**
-	 * Octet ranges of many messages in the order asked; reading runs ahead. A range longer than 1 MB comes in several
-	 * pieces: `index` tells for which request a piece is, `isLast` ends it. A message that is gone yields one empty last piece
-	 * with `isMissing`.
-	 */
-	contents(requests: readonly ContentRequest[]): AsyncIterable<ContentPiece>;
+  /**
+   * Octet ranges of many messages in the order asked; reading runs ahead. A range longer than 1 MB comes in several
+   * pieces: `index` tells for which request a piece is, `isLast` ends it. A message that is gone yields one empty last piece
+   * with `isMissing`.
+   */
+  contents(requests: readonly ContentRequest[]): AsyncIterable<ContentPiece>;
 
-	/** Evaluated inside the store. UIDs not above `unchangedSince` in modseq stay as they are and are answered (RFC 7162 §3.1.3). */
-	updateFlags(
-		uids: NumberSet,
-		change: FlagChange,
-		options?: UpdateOptions,
-	): Promise<FlagUpdate>;
+  /** Evaluated inside the store. UIDs not above `unchangedSince` in modseq stay as they are and are answered (RFC 7162 §3.1.3). */
+  updateFlags(uids: NumberSet, change: FlagChange, options?: UpdateOptions): Promise<FlagUpdate>;
 
-	/** `onlyDeleted`: of these UIDs those with \Deleted. */
-	expunge(
-		uids: NumberSet,
-		options: { readonly onlyDeleted: boolean; readonly origin?: Origin },
-	): Promise<{ readonly uids: NumberSet; readonly modSeq: number }>;
+  /** `onlyDeleted`: of these UIDs those with \Deleted. */
+  expunge(
+    uids: NumberSet,
+    options: { readonly onlyDeleted: boolean; readonly origin?: Origin },
+  ): Promise<{ readonly uids: NumberSet; readonly modSeq: number }>;
 
-	/** Flags, keywords, internal date go along; \Recent for the copies. All or nothing. */
-	copyTo(
-		uids: NumberSet,
-		to: MailboxId,
-		options?: CopyOptions,
-	): Promise<Copied>;
-	/** As copyTo and expunge in one (RFC 6851); within one store all or nothing, a crash may at worst leave both. */
-	moveTo(
-		uids: NumberSet,
-		to: MailboxId,
-		options?: CopyOptions,
-	): Promise<Copied & { readonly expungeModSeq: number }>;
+  /** Flags, keywords, internal date go along; \Recent for the copies. All or nothing. */
+  copyTo(uids: NumberSet, to: MailboxId, options?: CopyOptions): Promise<Copied>;
+  /** As copyTo and expunge in one (RFC 6851); within one store all or nothing, a crash may at worst leave both. */
+  moveTo(
+    uids: NumberSet,
+    to: MailboxId,
+    options?: CopyOptions,
+  ): Promise<Copied & { readonly expungeModSeq: number }>;
 
-	/** Message annotations (RFC 5257), shared ones with user undefined: UID → entry → value. */
-	annotations(
-		uids: NumberSet,
-		user: UserId | undefined,
-	): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>>;
-	setAnnotations(
-		uids: NumberSet,
-		user: UserId | undefined,
-		entries: ReadonlyMap<string, Uint8Array | undefined>,
-		origin?: Origin,
-	): Promise<{ readonly modSeq: number }>;
+  /** Message annotations (RFC 5257), shared ones with user undefined: UID → entry → value. */
+  annotations(
+    uids: NumberSet,
+    user: UserId | undefined,
+  ): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>>;
+  setAnnotations(
+    uids: NumberSet,
+    user: UserId | undefined,
+    entries: ReadonlyMap<string, Uint8Array | undefined>,
+    origin?: Origin,
+  ): Promise<{ readonly modSeq: number }>;
 
-	/** Expunged messages that are still kept. */
-	expunged(): Promise<readonly ExpungedMessage[]>;
-	/** Brings expunged messages back under new UIDs. */
-	unexpunge(uids: NumberSet, origin?: Origin): Promise<Copied>;
-	/** Gives up expunged messages older than this. */
-	purge(
-		expungedBeforeMs: number,
-	): Promise<{ readonly messages: number; readonly bytes: number }>;
+  /** Expunged messages that are still kept. */
+  expunged(): Promise<readonly ExpungedMessage[]>;
+  /** Brings expunged messages back under new UIDs. */
+  unexpunge(uids: NumberSet, origin?: Origin): Promise<Copied>;
+  /** Gives up expunged messages older than this. */
+  purge(expungedBeforeMs: number): Promise<{ readonly messages: number; readonly bytes: number }>;
 }
 
 export interface UpdateOptions {
-	readonly unchangedSince?: number;
-	readonly origin?: Origin;
+  readonly unchangedSince?: number;
+  readonly origin?: Origin;
 }
 
 export interface CopyOptions {
-	/** Whose \Seen the copies get. */
-	readonly viewer?: UserId;
-	/** Which flags go along (RFC 4314 §4: the user's rights on the target). Absent: all. */
-	readonly keep?: { readonly system: number; readonly keywords: boolean };
-	readonly limits?: readonly UsageLimit[];
-	readonly origin?: Origin;
+  /** Whose \Seen the copies get. */
+  readonly viewer?: UserId;
+  /** Which flags go along (RFC 4314 §4: the user's rights on the target). Absent: all. */
+  readonly keep?: { readonly system: number; readonly keywords: boolean };
+  readonly limits?: readonly UsageLimit[];
+  readonly origin?: Origin;
 }
 
 export interface FlagUpdate {
-	/** Messages whose flags are different now; they have `modSeq`. */
-	readonly changed: NumberSet;
-	/** Failed the UNCHANGEDSINCE test. */
-	readonly modified: NumberSet;
-	/** Of the mailbox, after the change. */
-	readonly modSeq: number;
+  /** Messages whose flags are different now; they have `modSeq`. */
+  readonly changed: NumberSet;
+  /** Failed the UNCHANGEDSINCE test. */
+  readonly modified: NumberSet;
+  /** Of the mailbox, after the change. */
+  readonly modSeq: number;
 }
 
 /** `source[i]` became `target[i]`; both ascending. */
 export interface Copied {
-	readonly uidValidity: number;
-	readonly source: readonly number[];
-	readonly target: readonly number[];
-	readonly modSeq: number;
+  readonly uidValidity: number;
+  readonly source: readonly number[];
+  readonly target: readonly number[];
+  readonly modSeq: number;
 }
 
 export interface SummaryBatch {
-	readonly uids: Uint32Array;
-	/** One record a UID, for `SummaryView.over`. */
-	readonly records: readonly Buffer[];
+  readonly uids: Uint32Array;
+  /** One record a UID, for `SummaryView.over`. */
+  readonly records: readonly Buffer[];
 }
 
 export interface StoredMessage {
-	readonly uid: number;
-	readonly size: number;
-	readonly guid: Buffer;
-	/** At most 1 MB at a time. @throws MailError EXPUNGEISSUED, CORRUPTION, UNAVAILABLE */
-	read(from: number, to: number): Promise<Buffer>;
+  readonly uid: number;
+  readonly size: number;
+  readonly guid: Buffer;
+  /** At most 1 MB at a time. @throws MailError EXPUNGEISSUED, CORRUPTION, UNAVAILABLE */
+  read(from: number, to: number): Promise<Buffer>;
 }
 
 export interface ContentRequest {
-	readonly uid: number;
-	readonly from: number;
-	/** Exclusive; Infinity for the end. */
-	readonly to: number;
+  readonly uid: number;
+  readonly from: number;
+  /** Exclusive; Infinity for the end. */
+  readonly to: number;
 }
 
 export interface ContentPiece {
-	readonly index: number;
-	readonly bytes: Buffer;
-	readonly isLast: boolean;
-	readonly isMissing: boolean;
+  readonly index: number;
+  readonly bytes: Buffer;
+  readonly isLast: boolean;
+  readonly isMissing: boolean;
 }
 
 export interface ExpungedMessage {
-	readonly uid: number;
-	readonly size: number;
-	readonly internalDateMs: number;
-	readonly expungedMs: number;
-	readonly flags: FlagSet;
+  readonly uid: number;
+  readonly size: number;
+  readonly internalDateMs: number;
+  readonly expungedMs: number;
+  readonly flags: FlagSet;
 }

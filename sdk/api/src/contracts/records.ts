@@ -1,49 +1,43 @@
 /** Durable key-value records for plugins (scripts, ledgers, settings), in the same engine and the same commits as mail. */
-import { type Contract, contract } from "../di.js";
-import type { UserId } from "../model/identity.js";
+import { type Contract, contract } from '../di.js';
+import type { UserId } from '../model/identity.js';
 
-export const RECORDS: Contract<Records> = contract("records", 1);
+export const RECORDS: Contract<Records> = contract('records', 1);
 
 export interface Records {
-	/** @param name the plugin's name, or `plugin/topic`. */
-	space(name: string): RecordSpace;
+  /** @param name the plugin's name, or `plugin/topic`. */
+  space(name: string): RecordSpace;
 }
 
 /** `owner` decides where the records live (with the user's mail) and goes with the user; undefined is the server. */
 export interface RecordSpace {
-	get(owner: UserId | undefined, key: string): Promise<Uint8Array | undefined>;
-	/** Ascending by key (binary order), at most `limit` (default 1000). */
-	list(
-		owner: UserId | undefined,
-		query?: RecordQuery,
-	): Promise<readonly RecordRow[]>;
-	/** All or nothing, in order; durable when resolved. False: an `expect` did not hold and nothing was written. */
-	write(
-		owner: UserId | undefined,
-		changes: readonly RecordChange[],
-	): Promise<boolean>;
-	/** Takes out what expired before `nowMs`; answers how many. */
-	prune(nowMs: number): Promise<number>;
+  get(owner: UserId | undefined, key: string): Promise<Uint8Array | undefined>;
+  /** Ascending by key (binary order), at most `limit` (default 1000). */
+  list(owner: UserId | undefined, query?: RecordQuery): Promise<readonly RecordRow[]>;
+  /** All or nothing, in order; durable when resolved. False: an `expect` did not hold and nothing was written. */
+  write(owner: UserId | undefined, changes: readonly RecordChange[]): Promise<boolean>;
+  /** Takes out what expired before `nowMs`; answers how many. */
+  prune(nowMs: number): Promise<number>;
 }
 
 export interface RecordQuery {
-	readonly prefix?: string;
-	readonly after?: string;
-	readonly limit?: number;
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
 }
 
 export interface RecordRow {
-	readonly key: string;
-	readonly value: Uint8Array;
-	readonly expiresMs: number | undefined;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly expiresMs: number | undefined;
 }
 
 export interface RecordChange {
-	readonly key: string;
-	/** undefined deletes. */
-	readonly value: Uint8Array | undefined;
-	/** After this time the record counts as absent. */
-	readonly expiresMs?: number;
-	/** Compare-and-set: 'absent', or the value that must be there. */
-	readonly expect?: "absent" | Uint8Array;
+  readonly key: string;
+  /** undefined deletes. */
+  readonly value: Uint8Array | undefined;
+  /** After this time the record counts as absent. */
+  readonly expiresMs?: number;
+  /** Compare-and-set: 'absent', or the value that must be there. */
+  readonly expect?: 'absent' | Uint8Array;
 }

@@ -1,32 +1,32 @@
 /** Family `auth.*`: logins of every protocol. */
-import { declareHooks } from "../kernel/hooks.js";
-import type { Identity } from "../model/identity.js";
+import { declareHooks } from '../kernel/hooks.js';
+import type { Identity } from '../model/identity.js';
 
 export interface AuthAttempt {
-	readonly service: string;
-	readonly mechanism: string;
-	readonly remoteAddress: string;
-	readonly session: string;
-	readonly isSecured: boolean;
-	/** As claimed; unknown until the exchange says it. */
-	readonly user: string | undefined;
+  readonly service: string;
+  readonly mechanism: string;
+  readonly remoteAddress: string;
+  readonly session: string;
+  readonly isSecured: boolean;
+  /** As claimed; unknown until the exchange says it. */
+  readonly user: string | undefined;
 }
 
-declare module "../kernel/hooks.js" {
-	interface Hooks {
-		/** Before a password or exchange is looked at. A tap refuses (blocks, networks) with MailError, or delays by awaiting. */
-		"auth.attempting": VetoHook<[attempt: AuthAttempt]>;
-		"auth.succeeded": ObserveHook<[attempt: AuthAttempt, identity: Identity]>;
-		/** `reason` is for the log and the operator, never for the client. */
-		"auth.failed": ObserveHook<[attempt: AuthAttempt, reason: string]>;
-	}
+declare module '../kernel/hooks.js' {
+  interface Hooks {
+    /** Before a password or exchange is looked at. A tap refuses (blocks, networks) with MailError, or delays by awaiting. */
+    'auth.attempting': VetoHook<[attempt: AuthAttempt]>;
+    'auth.succeeded': ObserveHook<[attempt: AuthAttempt, identity: Identity]>;
+    /** `reason` is for the log and the operator, never for the client. */
+    'auth.failed': ObserveHook<[attempt: AuthAttempt, reason: string]>;
+  }
 }
 
 declareHooks({
-	"auth.attempting": {
-		kind: "veto",
-		summary: "before a login is checked; may refuse or delay",
-	},
-	"auth.succeeded": { kind: "observe", summary: "somebody has logged in" },
-	"auth.failed": { kind: "observe", summary: "a login was refused" },
+  'auth.attempting': {
+    kind: 'veto',
+    summary: 'before a login is checked; may refuse or delay',
+  },
+  'auth.succeeded': { kind: 'observe', summary: 'somebody has logged in' },
+  'auth.failed': { kind: 'observe', summary: 'a login was refused' },
 });

@@ -2,11 +2,11 @@
 
 /** Bits of the system flags (RFC 3501 §2.3.2). \Recent is not stored: a session has it (`MailboxState.recentFrom`). */
 export const Flag = {
-	seen: 1,
-	answered: 2,
-	flagged: 4,
-	deleted: 8,
-	draft: 16,
+  seen: 1,
+  answered: 2,
+  flagged: 4,
+  deleted: 8,
+  draft: 16,
 } as const;
 
 export const ALL_SYSTEM_FLAGS = 31;
@@ -15,41 +15,36 @@ export const ALL_SYSTEM_FLAGS = 31;
 export const MAX_KEYWORDS = 128;
 
 /** `\Seen` …, in the order in which they are listed to clients. */
-export const systemFlagNames: readonly (readonly [
-	bit: number,
-	name: string,
-])[] = [
-	[Flag.answered, "\\Answered"],
-	[Flag.flagged, "\\Flagged"],
-	[Flag.draft, "\\Draft"],
-	[Flag.deleted, "\\Deleted"],
-	[Flag.seen, "\\Seen"],
+export const systemFlagNames: readonly (readonly [bit: number, name: string])[] = [
+  [Flag.answered, '\\Answered'],
+  [Flag.flagged, '\\Flagged'],
+  [Flag.draft, '\\Draft'],
+  [Flag.deleted, '\\Deleted'],
+  [Flag.seen, '\\Seen'],
 ];
 
-const systemFlagBits = new Map(
-	systemFlagNames.map(([bit, name]) => [name.toLowerCase(), bit]),
-);
+const systemFlagBits = new Map(systemFlagNames.map(([bit, name]) => [name.toLowerCase(), bit]));
 
 /** Case-insensitive; undefined for anything that is no storable system flag. */
 export function systemFlagBit(name: string): number | undefined {
-	return systemFlagBits.get(name.toLowerCase());
+  return systemFlagBits.get(name.toLowerCase());
 }
 
 /** A set of flags by name, as it comes from a client or Sieve. */
 export interface FlagSet {
-	/** `Flag` bits. */
-	readonly system: number;
-	/** Keywords; compared without case, kept as first written. */
-	readonly keywords: readonly string[];
+  /** `Flag` bits. */
+  readonly system: number;
+  /** Keywords; compared without case, kept as first written. */
+  readonly keywords: readonly string[];
 }
 
 export const noFlags: FlagSet = { system: 0, keywords: [] };
 
 /** STORE +FLAGS, -FLAGS, FLAGS. */
 export interface FlagChange extends FlagSet {
-	readonly mode: "add" | "remove" | "replace";
-	/**
-	 * 'replace' only: what the user may touch (RFC 4314 §4); the rest keeps its value. Absent: everything.
-	 */
-	readonly touchable?: { readonly system: number; readonly keywords: boolean };
+  readonly mode: 'add' | 'remove' | 'replace';
+  /**
+   * 'replace' only: what the user may touch (RFC 4314 §4); the rest keeps its value. Absent: everything.
+   */
+  readonly touchable?: { readonly system: number; readonly keywords: boolean };
 }
