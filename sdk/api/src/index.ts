@@ -9,4 +9,5 @@ export * from './hooks/index.js';
 export * from './kernel/index.js';
 export * from './message/index.js';
 export * from './model/index.js';
+export * from './permissions.js';
 export * from './plugin.js';
