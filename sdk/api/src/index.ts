@@ -6,6 +6,7 @@ export * from './di.js';
 export * from './disposable.js';
 export * from './errors.js';
 export * from './hooks/index.js';
+export * from './imap/index.js';
 export * from './kernel/index.js';
 export * from './message/index.js';
 export * from './model/index.js';

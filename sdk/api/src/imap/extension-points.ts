@@ -1,0 +1,176 @@
+/** Where IMAP grows: everything an extension may add, and nothing about how the plugin `imap` works inside. */
+
+import type { MailboxEntry } from '../contracts/catalogue.js';
+import type { MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
+import { type Contract, contract } from '../di.js';
+import type { SummaryView } from '../message/index.js';
+import type { NumberSet } from '../model/number-set.js';
+import type { SnapshotChunk } from '../model/snapshot.js';
+import type { CommandLine } from './line.js';
+import type { ImapReply, ImapSession, ImapState } from './session.js';
+
+/** Provided by the plugin `imap`; add in `start()`. */
+export const IMAP_EXTENSIONS: Contract<ImapExtensions> = contract('imap-extensions', 1);
+
+export interface ImapExtensions {
+  add(extension: ImapExtension): Disposable;
+}
+
+/** All of one extension, so that it can be read, removed or added in one place. Every list may be absent. */
+export interface ImapExtension {
+  /** `QUOTA`, for logs and errors. */
+  readonly name: string;
+  readonly capabilities?: readonly Capability[];
+  // biome-ignore lint/suspicious/noExplicitAny: each command's argument type is its own
+  readonly commands?: readonly ImapCommand<any>[];
+  readonly fetchItems?: readonly FetchItem[];
+  readonly searchKeys?: readonly SearchKey[];
+  readonly statusItems?: readonly StatusItem[];
+  readonly listOptions?: readonly ListOption[];
+  /** Parameters in parentheses: `SELECT box (CONDSTORE)`, `STORE 1 (UNCHANGEDSINCE 5) …`, `FETCH … (CHANGEDSINCE 5)`. */
+  readonly parameters?: readonly CommandParameter[];
+  readonly enable?: readonly EnableFeature[];
+  readonly updateFilters?: readonly UpdateFilter[];
+}
+
+/** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
+export interface Capability {
+  readonly word: string;
+  /** Absent: in all states. */
+  readonly states?: readonly ImapState[];
+  readonly isOffered?: (session: ImapSession) => boolean;
+}
+
+/** The four steps of a command: parse the whole line, check state, call the store, write. */
+export interface ImapCommand<A> {
+  /** `MOVE`; the UID form shares the declaration. */
+  readonly name: string;
+  readonly rfc: string;
+  readonly states: readonly ImapState[];
+  /** `UID NAME` exists too. */
+  readonly hasUidForm?: boolean;
+  /** Its arguments or results are sequence numbers: it may not run while another command could expunge. */
+  readonly usesNumbers?: boolean;
+  /** EXPUNGE may be sent when it ends (RFC 3501 §7.4.1: not during FETCH, STORE, SEARCH). Default true; UID forms: true. */
+  readonly mayExpunge?: boolean;
+  /** Reads literals as they come; `parse` is then given the line up to the first literal and `run` reads on. */
+  readonly streaming?: boolean;
+  /** Must not see the session. */
+  parse(line: CommandLine, isUid: boolean): A;
+  run(context: CommandContext, args: A): Promise<void>;
+}
+
+export interface CommandContext {
+  readonly session: ImapSession;
+  readonly reply: ImapReply;
+  readonly isUid: boolean;
+  readonly tag: string;
+  /** `streaming` commands only. */
+  readonly line: CommandLine;
+  /** Aborted when the connection ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Keeps A inferred from `parse` to `run`. */
+export function defineImapCommand<A>(command: ImapCommand<A>): ImapCommand<A> {
+  return command;
+}
+
+/** What a FETCH item needs to be answered; the fetch engine plans once and streams. */
+export interface FetchItem {
+  /** `PREVIEW`, `SAVEDATE`, `BINARY`. */
+  readonly name: string;
+  /** Reads what follows the name: `[…]<…>`, `(LAZY)`. Absent: nothing follows. */
+  parse?(line: CommandLine): unknown;
+  /** 'index': columns of the snapshot; 'summary': the cold record; 'message': octets too. */
+  readonly needs: 'index' | 'summary' | 'message';
+  /** Fetching it sets \Seen (RFC 3501 §6.4.5). */
+  readonly setsSeen?: boolean;
+  /**
+   * Called once a batch, in UID order: pushes `NAME value` texts (latin1), one a message, '' to leave it out.
+   * Async only when it must read messages.
+   */
+  run(batch: FetchBatch, args: unknown): readonly string[] | Promise<readonly string[]>;
+}
+
+/** Up to some hundred messages, side by side. */
+export interface FetchBatch {
+  readonly session: ImapSession;
+  readonly uids: Uint32Array;
+  /** Where each is in the view. */
+  readonly chunks: readonly SnapshotChunk[];
+  readonly at: Uint16Array;
+  /** For needs 'summary' and 'message'. */
+  readonly summaries: SummaryBatch | undefined;
+}
+
+/** A search key; evaluated in order of cost, on ever fewer messages. */
+export interface SearchKey {
+  readonly name: string;
+  parse(line: CommandLine, isUid: boolean): unknown;
+  readonly needs: 'index' | 'summary' | 'message';
+  /** For 'index': does the message at chunk[at] match? */
+  matchIndex?(session: ImapSession, chunk: SnapshotChunk, at: number, args: unknown): boolean;
+  matchSummary?(session: ImapSession, summary: SummaryView, args: unknown): boolean;
+  matchMessage?(session: ImapSession, uid: number, summary: SummaryView, args: unknown): Promise<boolean>;
+}
+
+export interface StatusItem {
+  readonly name: string;
+  /** The value's text, or undefined to leave it out. */
+  value(
+    session: ImapSession,
+    mailbox: MailboxEntry,
+    status: MailboxStatus,
+  ): string | undefined | Promise<string | undefined>;
+}
+
+/** LIST (RFC 5258): selection options filter, return options add attributes or untagged lines after a LIST line. */
+export interface ListOption {
+  readonly name: string;
+  readonly place: 'selection' | 'return';
+  parse?(line: CommandLine): unknown;
+  /** Batched over all names that matched: attributes such as `\Sent`. */
+  attributes?(
+    session: ImapSession,
+    mailboxes: readonly MailboxEntry[],
+    args: unknown,
+  ): Promise<readonly (readonly string[])[]>;
+  /** Keep only these. */
+  select?(
+    session: ImapSession,
+    mailboxes: readonly MailboxEntry[],
+    args: unknown,
+  ): Promise<readonly boolean[]>;
+  /** Untagged lines to follow each LIST line (LIST-STATUS, LIST-MYRIGHTS). */
+  follow?(
+    session: ImapSession,
+    mailboxes: readonly MailboxEntry[],
+    args: unknown,
+  ): Promise<readonly string[]>;
+}
+
+/** A parameter of SELECT/EXAMINE, FETCH, STORE, SEARCH, CREATE, APPEND (RFC 4466). */
+export interface CommandParameter {
+  readonly command: 'SELECT' | 'FETCH' | 'STORE' | 'CREATE' | 'APPEND' | 'SEARCH';
+  readonly name: string;
+  parse?(line: CommandLine): unknown;
+  /** SELECT: after the mailbox is open, before the tagged OK. */
+  onSelect?(session: ImapSession, reply: ImapReply, args: unknown): Promise<void>;
+  /** FETCH and SEARCH: narrows what is looked at (indexes into the view). */
+  narrow?(session: ImapSession, indexes: NumberSet, args: unknown, reply: ImapReply): Promise<NumberSet>;
+}
+
+export interface EnableFeature {
+  readonly name: string;
+  onEnable?(session: ImapSession): void;
+}
+
+/** Rewrites what is told about changes: UIDONLY, VANISHED instead of EXPUNGE, MODSEQ in FETCH. */
+export interface UpdateFilter {
+  readonly isActive: (session: ImapSession) => boolean;
+  /** Answers true when it has told the client itself. */
+  expunged?(session: ImapSession, reply: ImapReply, uids: NumberSet): boolean;
+  /** More items for an unsolicited FETCH of this message. */
+  flagsChanged?(session: ImapSession, chunk: SnapshotChunk, at: number): string;
+}

@@ -1,0 +1,3 @@
+export * from './extension-points.js';
+export * from './line.js';
+export * from './session.js';
