@@ -57,10 +57,10 @@ export interface ImapCommand<A> {
   readonly streaming?: boolean;
   /** Must not see the session. */
   parse(line: CommandLine, isUid: boolean): A;
-  run(context: CommandContext, args: A): Promise<void>;
+  run(context: ImapCommandContext, args: A): Promise<void>;
 }
 
-export interface CommandContext {
+export interface ImapCommandContext {
   readonly session: ImapSession;
   readonly reply: ImapReply;
   readonly isUid: boolean;
