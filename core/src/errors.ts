@@ -1,0 +1,70 @@
+/** What can go wrong in the kernel. Texts are for the operator; every problem of a start comes at once. */
+
+export type KernelErrorCode =
+  | 'MANIFEST_INVALID'
+  | 'PLAN_INVALID'
+  | 'COMPOSE_FAILED'
+  | 'START_FAILED'
+  | 'STOP_FAILED'
+  | 'NOT_PROVIDED'
+  | 'UNKNOWN_HOOK'
+  | 'WRONG_STATE';
+
+/** One thing to put right. */
+export interface Problem {
+  /** The operator's file, absolute; undefined when the problem is in no file. */
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+  /** 1-based. */
+  readonly column?: number;
+  /** What was found, what was expected. */
+  readonly text: string;
+  /** What would probably be right. */
+  readonly hint?: string;
+}
+
+export interface KernelErrorDetails {
+  readonly problems?: readonly Problem[];
+  /** The plugin that is to blame. */
+  readonly plugin?: string;
+  readonly cause?: unknown;
+}
+
+export class KernelError extends Error {
+  override readonly name = 'KernelError';
+  readonly problems: readonly Problem[];
+  readonly plugin: string | undefined;
+
+  constructor(
+    readonly code: KernelErrorCode,
+    text: string,
+    details: KernelErrorDetails = {},
+  ) {
+    super(text, details.cause === undefined ? {} : { cause: details.cause });
+    this.problems = details.problems ?? [];
+    this.plugin = details.plugin;
+  }
+}
+
+/** `angarium.yaml:3:5: text` and the hint, as compilers print it. `shorten` makes a path readable. */
+export function formatProblem(problem: Problem, shorten: (file: string) => string = (file) => file): string {
+  const { file, line, column, text, hint } = problem;
+  const place = [file === undefined ? undefined : shorten(file), line, column].filter(
+    (part) => part !== undefined,
+  );
+  const head = place.length > 0 ? `${place.join(':')}: ` : '';
+  return `${head}${text}${hint === undefined ? '' : ` — ${hint}`}`;
+}
+
+/** @throws KernelError with all of `problems`, when there are any. */
+export function throwProblems(code: KernelErrorCode, title: string, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
+  throw new KernelError(code, [`${title}:`, ...lines].join('\n'), { problems });
+}
+
+/** The text of whatever was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

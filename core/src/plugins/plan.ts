@@ -1,0 +1,177 @@
+/**
+ * Who starts after whom: pure, without any plugin's code. Every contract has one provider, nothing is missing,
+ * nothing goes in circles; among those that could start next the operator's order decides, so that every start
+ * is the same. All problems are found at once.
+ */
+import type { Problem } from '../errors.js';
+import { nearestHint } from '../text/nearest.js';
+import { kernelContracts } from './kernel-contracts.js';
+import type { Plannable } from './types.js';
+
+export interface PlanResult<P extends Plannable> {
+  /** In start order; what could be ordered, when there are problems. */
+  readonly order: readonly P[];
+  readonly problems: readonly PlanProblem[];
+}
+
+export interface PlanProblem extends Problem {
+  /** The plugin at which the operator should look. */
+  readonly plugin: string;
+}
+
+export interface PlanOptions {
+  /** Names a plugin that is there but not enabled and provides the contract, for a hint. */
+  readonly whoProvides?: (contract: string) => string | undefined;
+}
+
+interface Edge<P> {
+  readonly to: P;
+  readonly contract: string;
+  readonly isOptional: boolean;
+}
+
+export function plan<P extends Plannable>(plugins: readonly P[], options: PlanOptions = {}): PlanResult<P> {
+  const problems: PlanProblem[] = [...duplicates(plugins)];
+  const unique = plugins.filter((plugin, index) => plugins.findIndex((p) => p.id === plugin.id) === index);
+  const providers = new Map<string, P>();
+  for (const plugin of unique) problems.push(...claim(plugin, providers));
+  const edges = new Map<P, Edge<P>[]>();
+  for (const plugin of unique) {
+    problems.push(...missing(plugin, providers, options));
+    edges.set(plugin, edgesOf(plugin, providers));
+  }
+  const { order, stuck } = sort(unique, edges);
+  problems.push(...cycles(stuck, edges));
+  return { order, problems };
+}
+
+/** Registries need no provider: naming one in a manifest is documentation. */
+function isPlanned(contract: string): boolean {
+  return !contract.startsWith('registry:');
+}
+
+function duplicates(plugins: readonly Plannable[]): PlanProblem[] {
+  const seen = new Set<string>();
+  return plugins
+    .filter(({ id }) => seen.has(id) || !seen.add(id))
+    .map(({ id }) => ({ plugin: id, text: `plugin ${id} is enabled twice` }));
+}
+
+function claim<P extends Plannable>(plugin: P, providers: Map<string, P>): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  for (const contract of new Set(plugin.manifest.provides.filter(isPlanned))) {
+    const other = providers.get(contract);
+    if (kernelContracts.has(contract)) {
+      problems.push({
+        plugin: plugin.id,
+        text: `plugin ${plugin.id} provides ${contract}, which is the kernel's own`,
+      });
+    } else if (other !== undefined) {
+      problems.push({
+        plugin: plugin.id,
+        text: `${contract} is provided by plugin ${other.id} and by plugin ${plugin.id}`,
+        hint: 'enable one of them',
+      });
+    } else providers.set(contract, plugin);
+  }
+  return problems;
+}
+
+function missing<P extends Plannable>(
+  plugin: P,
+  providers: ReadonlyMap<string, P>,
+  options: PlanOptions,
+): PlanProblem[] {
+  const { manifest, id } = plugin;
+  const problems: PlanProblem[] = [];
+  for (const contract of new Set(manifest.requires.filter(isPlanned))) {
+    if (providers.get(contract) === plugin) {
+      problems.push({ plugin: id, text: `plugin ${id} requires ${contract}, which it provides itself` });
+    } else if (!providers.has(contract) && !kernelContracts.has(contract)) {
+      problems.push({
+        plugin: id,
+        text: `plugin ${id} requires ${contract}, which no enabled plugin provides`,
+        ...missingHint(contract, providers, options),
+      });
+    }
+  }
+  return problems;
+}
+
+function missingHint(
+  contract: string,
+  providers: ReadonlyMap<string, Plannable>,
+  options: PlanOptions,
+): { hint?: string } {
+  const candidate = options.whoProvides?.(contract);
+  if (candidate !== undefined) return { hint: `enable plugin ${candidate}` };
+  const [name] = contract.split('@');
+  for (const [provided, { id }] of providers) {
+    if (provided.split('@')[0] === name) return { hint: `plugin ${id} provides ${provided}` };
+  }
+  return nearestHint(contract, [...providers.keys(), ...kernelContracts]);
+}
+
+function edgesOf<P extends Plannable>(plugin: P, providers: ReadonlyMap<string, P>): Edge<P>[] {
+  const edges: Edge<P>[] = [];
+  const add = (contracts: readonly string[], isOptional: boolean): void => {
+    for (const contract of contracts) {
+      const to = providers.get(contract);
+      if (to !== undefined && to !== plugin) edges.push({ to, contract, isOptional });
+    }
+  };
+  add(plugin.manifest.requires, false);
+  add(plugin.manifest.optional, true);
+  return edges;
+}
+
+/** Kahn's algorithm; of those that are free the first in the operator's order is taken. */
+function sort<P>(plugins: readonly P[], edges: ReadonlyMap<P, readonly Edge<P>[]>): { order: P[]; stuck: P[] } {
+  const order: P[] = [];
+  const placed = new Set<P>();
+  let waiting = [...plugins];
+  while (waiting.length > 0) {
+    const next = waiting.find((plugin) => edges.get(plugin)!.every(({ to }) => placed.has(to)));
+    if (next === undefined) break;
+    order.push(next);
+    placed.add(next);
+    waiting = waiting.filter((plugin) => plugin !== next);
+  }
+  return { order, stuck: waiting };
+}
+
+/** One problem for each circle: `a → b (x@1) → a (y@1)`. Those that merely wait for a circle are not named. */
+function cycles<P extends Plannable>(
+  stuck: readonly P[],
+  edges: ReadonlyMap<P, readonly Edge<P>[]>,
+): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  const visited = new Set<P>();
+  const inStuck = new Set(stuck);
+  for (const start of stuck) {
+    if (visited.has(start)) continue;
+    const path: P[] = [];
+    let current: P | undefined = start;
+    while (current !== undefined && !visited.has(current)) {
+      visited.add(current);
+      path.push(current);
+      current = edges.get(current)!.find(({ to }) => inStuck.has(to))?.to;
+    }
+    const from = current === undefined ? -1 : path.indexOf(current);
+    if (from >= 0) problems.push(cycleProblem(path.slice(from), edges));
+  }
+  return problems;
+}
+
+function cycleProblem<P extends Plannable>(
+  circle: readonly P[],
+  edges: ReadonlyMap<P, readonly Edge<P>[]>,
+): PlanProblem {
+  const steps = circle.map((plugin, index) => {
+    const to = circle[(index + 1) % circle.length]!;
+    const { contract, isOptional } = edges.get(plugin)!.find((edge) => edge.to === to)!;
+    return `${to.id} (${isOptional ? 'optional ' : ''}${contract})`;
+  });
+  const first = circle[0]!.id;
+  return { plugin: first, text: `plugins need each other in a circle: ${[first, ...steps].join(' → ')}` };
+}
