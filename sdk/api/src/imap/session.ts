@@ -5,6 +5,7 @@ import type { Mailbox, MailStore } from '../contracts/mail-store.js';
 import type { NamespaceView } from '../contracts/namespace.js';
 import type { Origin } from '../contracts/origin.js';
 import type { Connection } from '../kernel/connection.js';
+import type { FlagChange } from '../model/flags.js';
 import type { Identity } from '../model/identity.js';
 import type { MailboxName } from '../model/mailbox-name.js';
 import type { NumberSet } from '../model/number-set.js';
@@ -58,8 +59,26 @@ export interface SelectedMailbox {
   resolve(set: SequenceSet, isUid: boolean): NumberSet;
   /** The UIDs of these. */
   uids(set: SequenceSet, isUid: boolean): NumberSet;
-  /** First UID that is \Recent in this session. */
+  /** First UID that is \Recent in this session; not all above it need be (`isRecent`). */
   readonly recentFrom: number;
+  isRecent(uid: number): boolean;
+  /** UIDs still counted in `view` whose expunge could not be told yet (RFC 2180 §4). */
+  readonly ghosts: NumberSet;
+  /**
+   * Looks at the store again, tells what is new and moves `view` there. The dispatcher does it at the end of each
+   * command; a command calls it when the order of its lines matters. While `mayExpunge` is false expunged messages
+   * stay in `view` as ghosts. @throws MailError NONEXISTENT when the mailbox has been deleted.
+   */
+  sync(
+    reply: ImapReply,
+    options: { readonly mayExpunge: boolean /** UID in each FETCH line. */; readonly withUid?: boolean },
+  ): Promise<void>;
+  /**
+   * The session's own change, after the store has done it and before the next `sync`. `tell`: that `sync` sends the flags
+   * of all of `uids`; otherwise (.SILENT) the client is taken to have worked them out from `change`, and only what differs
+   * from that is told.
+   */
+  ownFlagChange(uids: NumberSet, change: FlagChange, tell: boolean): void;
   /** A keyword's name by bit, and the names in use. */
   readonly keywordNames: readonly string[];
 }
