@@ -1,5 +1,6 @@
 /** @angarium/sdk: all that a plugin imports. */
 import 'reflect-metadata';
+import './buffer-methods.js';
 
 export * from './contracts/index.js';
 export * from './di.js';
@@ -12,3 +13,4 @@ export * from './message/index.js';
 export * from './model/index.js';
 export * from './permissions.js';
 export * from './plugin.js';
+export * from './text-protocol/index.js';

@@ -50,10 +50,17 @@ export interface PluginDefinition {
   readonly hooks: Readonly<Record<string, { readonly kind: HookKind; readonly summary: string }>>;
 }
 
+type All<T extends readonly unknown[]> = T extends readonly [infer Head, ...infer Rest] ? Head & All<Rest> : object;
+
 /** One instance of `useClass` a worker answers for all `tokens`. */
-export function provide<T extends object>(
-  tokens: Contract<T> | readonly Contract<Partial<T>>[],
-  useClass: Constructor<T>,
+export function provide<T>(token: Contract<T>, useClass: Constructor<T & object>): Provision;
+export function provide<const T extends readonly unknown[]>(
+  tokens: { readonly [K in keyof T]: Contract<T[K]> },
+  useClass: Constructor<All<T>>,
+): Provision;
+export function provide(
+  tokens: Contract<unknown> | readonly Contract<unknown>[],
+  useClass: Constructor<object>,
 ): Provision {
   return { tokens: Array.isArray(tokens) ? tokens : [tokens as Contract<unknown>], useClass };
 }

@@ -235,7 +235,7 @@ export interface Copied {
 
 export interface SummaryBatch {
   readonly uids: Uint32Array;
-  /** One record a UID, for `SummaryView.over`. */
+  /** One record a UID, for `new SummaryView`. */
   readonly records: readonly Buffer[];
 }
 

@@ -1,0 +1,207 @@
+/** The mailbox list in memory. */
+import {
+  type ChangeKind,
+  type CreateMailbox,
+  type DeletedMailbox,
+  type HookBus,
+  isBelow,
+  type MailboxCatalogue,
+  type MailboxChanges,
+  type MailboxEntry,
+  type MailboxId,
+  type MailboxListQuery,
+  type MailboxName,
+  MailError,
+  mailboxFromKey,
+  mailboxKey,
+  type Origin,
+  ownerOf,
+  type Renamed,
+  sameMailbox,
+  type UserId,
+} from '@angarium/sdk';
+import { MemoryBox } from './box.js';
+
+export class MemoryCatalogue implements MailboxCatalogue {
+  /** mailboxKey → box. */
+  private readonly boxes = new Map<string, MemoryBox>();
+  private readonly byBoxId = new Map<MailboxId, MemoryBox>();
+  private readonly gone = new Map<MailboxId, { box: MemoryBox; deletedMs: number }>();
+  private readonly subscribed = new Map<UserId, Set<string>>();
+  private readonly annotations = new Map<string, Map<string, Uint8Array>>();
+  private nextId = 1;
+
+  constructor(
+    private readonly hooks: HookBus,
+    private readonly now: () => number,
+    private readonly changed: (id: MailboxId, kind: ChangeKind) => void,
+  ) {}
+
+  box(id: MailboxId): MemoryBox | undefined {
+    return this.byBoxId.get(id);
+  }
+
+  allBoxes(): Iterable<MemoryBox> {
+    return this.byBoxId.values();
+  }
+
+  async find(name: MailboxName): Promise<MailboxEntry | undefined> {
+    return this.boxes.get(mailboxKey(name))?.entry;
+  }
+
+  async byId(id: MailboxId): Promise<MailboxEntry | undefined> {
+    return this.byBoxId.get(id)?.entry;
+  }
+
+  async list(query: MailboxListQuery): Promise<readonly MailboxEntry[]> {
+    const keys = [...this.boxes.keys()].sort();
+    return keys.map((key) => this.boxes.get(key)!.entry).filter((entry) => matches(entry, query));
+  }
+
+  async create(name: MailboxName, options: CreateMailbox = {}, origin?: Origin): Promise<MailboxEntry> {
+    const creation = { name, options, origin };
+    await this.hooks.hook('mailbox.creating').call(creation);
+    if (this.boxes.has(mailboxKey(name))) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
+    const chosen = creation.options;
+    if (chosen.partition !== undefined && chosen.partition !== 'default') {
+      throw new MailError('CANNOT', 'Unknown partition');
+    }
+    const entry: MailboxEntry = {
+      id: `box-${this.nextId++}` as MailboxId,
+      name,
+      uidValidity: this.nextId + 1_700_000_000,
+      partition: 'default',
+      acl: chosen.acl ?? {},
+      quotaRoot: chosen.quotaRoot,
+      specialUse: chosen.specialUse ?? [],
+      sharedSeen: false,
+      attributes: chosen.attributes ?? {},
+      createdMs: this.now(),
+    };
+    this.put(new MemoryBox(entry));
+    this.changed(entry.id, 'catalogue');
+    await this.hooks.hook('mailbox.created').call(entry, origin);
+    return entry;
+  }
+
+  async rename(
+    from: MailboxName,
+    to: MailboxName,
+    _options: { readonly partition?: string } = {},
+    origin?: Origin,
+  ): Promise<readonly Renamed[]> {
+    const top = this.boxes.get(mailboxKey(from));
+    if (!top) throw new MailError('NONEXISTENT', 'Mailbox does not exist');
+    await this.hooks.hook('mailbox.renaming').call(top.entry, to, origin);
+    if (isBelow(to, from)) throw new MailError('CANNOT', 'A mailbox cannot be moved below itself');
+    const moving = [...this.boxes.values()].filter(
+      ({ entry }) => sameMailbox(entry.name, from) || isBelow(entry.name, from),
+    );
+    const target = (name: MailboxName): MailboxName => ({
+      ...to,
+      path: [...to.path, ...name.path.slice(from.path.length)],
+    });
+    for (const { entry } of moving) {
+      const taken = this.boxes.get(mailboxKey(target(entry.name)));
+      if (taken && !moving.includes(taken)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
+    }
+    for (const { entry } of moving) this.boxes.delete(mailboxKey(entry.name));
+    const renamed = moving.map((box) => {
+      const old = box.entry.name;
+      box.entry = { ...box.entry, name: target(old) };
+      this.put(box);
+      this.changed(box.entry.id, 'catalogue');
+      return { from: old, entry: box.entry };
+    });
+    await this.hooks.hook('mailbox.renamed').call(renamed, origin);
+    return renamed;
+  }
+
+  async delete(name: MailboxName, options: { readonly immediate?: boolean } = {}, origin?: Origin): Promise<void> {
+    const box = this.boxes.get(mailboxKey(name));
+    if (!box) throw new MailError('NONEXISTENT', 'Mailbox does not exist');
+    await this.hooks.hook('mailbox.deleting').call(box.entry, origin);
+    this.boxes.delete(mailboxKey(name));
+    this.byBoxId.delete(box.entry.id);
+    if (options.immediate !== true) this.gone.set(box.entry.id, { box, deletedMs: this.now() });
+    this.changed(box.entry.id, 'deleted');
+    await this.hooks.hook('mailbox.deleted').call(box.entry, origin);
+  }
+
+  async change(id: MailboxId, changes: MailboxChanges, origin?: Origin): Promise<MailboxEntry> {
+    const box = this.byBoxId.get(id);
+    if (!box) throw new MailError('NONEXISTENT', 'Mailbox does not exist');
+    const attributes: Record<string, string> = { ...box.entry.attributes };
+    for (const [key, value] of Object.entries(changes.attributes ?? {})) {
+      if (value === undefined) delete attributes[key];
+      else attributes[key] = value;
+    }
+    box.entry = { ...box.entry, ...changes, quotaRoot: 'quotaRoot' in changes ? changes.quotaRoot : box.entry.quotaRoot, attributes };
+    this.changed(id, 'catalogue');
+    await this.hooks.hook('mailbox.changed').call(box.entry, changes, origin);
+    return box.entry;
+  }
+
+  async deleted(query: MailboxListQuery): Promise<readonly DeletedMailbox[]> {
+    return [...this.gone.values()]
+      .map(({ box, deletedMs }) => ({ entry: box.entry, deletedMs }))
+      .filter(({ entry }) => matches(entry, query))
+      .sort((a, b) => b.deletedMs - a.deletedMs);
+  }
+
+  async undelete(id: MailboxId, as: MailboxName, origin?: Origin): Promise<MailboxEntry> {
+    const found = this.gone.get(id);
+    if (!found) throw new MailError('NONEXISTENT', 'Mailbox does not exist');
+    if (this.boxes.has(mailboxKey(as))) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
+    this.gone.delete(id);
+    found.box.entry = { ...found.box.entry, name: as };
+    this.put(found.box);
+    this.changed(id, 'catalogue');
+    await this.hooks.hook('mailbox.created').call(found.box.entry, origin);
+    return found.box.entry;
+  }
+
+  async subscriptions(user: UserId): Promise<readonly MailboxName[]> {
+    return [...(this.subscribed.get(user) ?? [])].sort().map(mailboxFromKey);
+  }
+
+  async subscribe(user: UserId, name: MailboxName): Promise<void> {
+    const names = this.subscribed.get(user) ?? new Set();
+    this.subscribed.set(user, names.add(mailboxKey(name)));
+  }
+
+  async unsubscribe(user: UserId, name: MailboxName): Promise<void> {
+    this.subscribed.get(user)?.delete(mailboxKey(name));
+  }
+
+  async metadata(id: MailboxId | 'server', user: UserId | undefined): Promise<ReadonlyMap<string, Uint8Array>> {
+    return new Map(this.annotations.get(`${id} ${user ?? ''}`));
+  }
+
+  async setMetadata(
+    id: MailboxId | 'server',
+    user: UserId | undefined,
+    entries: ReadonlyMap<string, Uint8Array | undefined>,
+  ): Promise<void> {
+    const key = `${id} ${user ?? ''}`;
+    const all = this.annotations.get(key) ?? new Map<string, Uint8Array>();
+    this.annotations.set(key, all);
+    for (const [entry, value] of entries) {
+      if (value === undefined) all.delete(entry);
+      else all.set(entry, value);
+    }
+  }
+
+  private put(box: MemoryBox): void {
+    this.boxes.set(mailboxKey(box.entry.name), box);
+    this.byBoxId.set(box.entry.id, box);
+  }
+}
+
+function matches(entry: MailboxEntry, query: MailboxListQuery): boolean {
+  const { name } = entry;
+  if (query.owner !== undefined && ownerOf(name) !== query.owner) return false;
+  if (query.shared !== undefined && (name.owner === undefined) !== query.shared) return false;
+  if (query.domain !== undefined && (name.domain ?? '') !== query.domain) return false;
+  return query.below === undefined || sameMailbox(name, query.below) || isBelow(name, query.below);
+}

@@ -1,0 +1,287 @@
+/** The Mailbox contract over a MemoryBox. */
+import {
+  type ContentPiece,
+  type ContentRequest,
+  type Copied,
+  type CopyOptions,
+  type ExpungedMessage,
+  Flag,
+  type FlagChange,
+  type FlagUpdate,
+  type Mailbox,
+  type MailboxId,
+  type MailboxSnapshot,
+  MailError,
+  NumberSet,
+  type Origin,
+  ownerOf,
+  type StoredMessage,
+  type SummaryBatch,
+  type UpdateOptions,
+  type UserId,
+} from '@angarium/sdk';
+import { applyFlags, type MemoryBox, type MemoryMessage } from './box.js';
+import type { MemoryMailStore } from './store.js';
+
+const PIECE = 1 << 20;
+const BATCH = 128;
+
+export class MemoryMailbox implements Mailbox {
+  constructor(
+    private readonly store: MemoryMailStore,
+    readonly id: MailboxId,
+    private readonly viewer: UserId | undefined,
+  ) {}
+
+  async snapshot(): Promise<MailboxSnapshot> {
+    const box = this.box();
+    return box.snapshot(this.privateViewer(box));
+  }
+
+  async claimRecent(): Promise<number> {
+    const box = this.box();
+    const from = box.recentFrom;
+    box.recentFrom = box.uidNext;
+    return from;
+  }
+
+  async recentFrom(): Promise<number> {
+    return this.box().recentFrom;
+  }
+
+  async vanishedSince(modSeq: number, within?: NumberSet): Promise<{ uids: NumberSet; complete: boolean }> {
+    const gone = this.box().expunged.filter((record) => record.modSeq > modSeq);
+    const uids = NumberSet.of(...gone.map(({ message }) => message.uid));
+    return { uids: within ? uids.intersect(within) : uids, complete: true };
+  }
+
+  async *summaries(uids: NumberSet): AsyncIterable<SummaryBatch> {
+    const found = this.readable(uids);
+    for (let i = 0; i < found.length; i += BATCH) {
+      const some = found.slice(i, i + BATCH);
+      yield { uids: Uint32Array.from(some, (m) => m.uid), records: some.map((m) => m.content.record) };
+    }
+  }
+
+  async open(uid: number): Promise<StoredMessage> {
+    const [message] = this.readable(NumberSet.of(uid));
+    if (!message) throw new MailError('EXPUNGEISSUED', 'The message is gone');
+    const { bytes, guid } = message.content;
+    return { uid, size: bytes.length, guid, read: async (from, to) => bytes.subarray(from, to) };
+  }
+
+  async *contents(requests: readonly ContentRequest[]): AsyncIterable<ContentPiece> {
+    for (const [index, { uid, from, to }] of requests.entries()) {
+      const [message] = this.readable(NumberSet.of(uid));
+      if (!message) {
+        yield { index, bytes: Buffer.alloc(0), isLast: true, isMissing: true };
+        continue;
+      }
+      const bytes = message.content.bytes.subarray(from, Math.min(to, message.content.bytes.length));
+      let at = 0;
+      do {
+        const piece = bytes.subarray(at, at + PIECE);
+        at += PIECE;
+        yield { index, bytes: piece, isLast: at >= bytes.length, isMissing: false };
+      } while (at < bytes.length);
+    }
+  }
+
+  async updateFlags(uids: NumberSet, change: FlagChange, options: UpdateOptions = {}): Promise<FlagUpdate> {
+    const box = this.box();
+    const viewer = this.privateViewer(box);
+    const keywords = change.mode === 'remove' ? known(box, change.keywords) : box.keywordBits(change.keywords);
+    const modSeq = box.modSeq + 1;
+    const changed: number[] = [];
+    const modified: number[] = [];
+    for (const message of box.find(uids)) {
+      if (options.unchangedSince !== undefined && modSeqFor(box, message, viewer) > options.unchangedSince) {
+        modified.push(message.uid);
+      } else if (this.change(box, message, viewer, change, keywords, modSeq)) changed.push(message.uid);
+    }
+    if (changed.length === 0) return { changed: NumberSet.empty, modified: NumberSet.of(...modified), modSeq: box.modSeq };
+    box.modSeq = modSeq;
+    const set = NumberSet.of(...changed);
+    this.store.changed(this.id, 'flags', modSeq);
+    await this.store.flagged.call({ mailbox: this.id, uids: set, change, modSeq, origin: options.origin });
+    return { changed: set, modified: NumberSet.of(...modified), modSeq };
+  }
+
+  async expunge(
+    uids: NumberSet,
+    options: { readonly onlyDeleted: boolean; readonly origin?: Origin },
+  ): Promise<{ uids: NumberSet; modSeq: number }> {
+    const going = () =>
+      NumberSet.of(
+        ...this.box()
+          .find(uids)
+          .filter((m) => !options.onlyDeleted || (m.flags & Flag.deleted) !== 0)
+          .map((m) => m.uid),
+      );
+    await this.store.expunging.call(this.id, going(), options.origin);
+    const set = going();
+    const modSeq = this.remove(this.box(), set);
+    if (set.isEmpty) return { uids: set, modSeq };
+    this.store.changed(this.id, 'expunged', modSeq);
+    await this.store.expunged.call({ mailbox: this.id, uids: set, modSeq, isMove: false, origin: options.origin });
+    return { uids: set, modSeq };
+  }
+
+  copyTo(uids: NumberSet, to: MailboxId, options: CopyOptions = {}): Promise<Copied> {
+    return this.transfer(uids, to, options, false);
+  }
+
+  async moveTo(uids: NumberSet, to: MailboxId, options: CopyOptions = {}): Promise<Copied & { expungeModSeq: number }> {
+    const copied = await this.transfer(uids, to, options, true);
+    const gone = NumberSet.of(...copied.source);
+    const expungeModSeq = this.remove(this.box(), gone);
+    if (!gone.isEmpty) {
+      this.store.changed(this.id, 'expunged', expungeModSeq);
+      const origin = options.origin;
+      await this.store.expunged.call({ mailbox: this.id, uids: gone, modSeq: expungeModSeq, isMove: true, origin });
+    }
+    return { ...copied, expungeModSeq };
+  }
+
+  async annotations(
+    uids: NumberSet,
+    user: UserId | undefined,
+  ): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>> {
+    const found = this.box().find(uids);
+    return new Map(found.map((m) => [m.uid, new Map(m.annotations.get(user ?? ''))]));
+  }
+
+  async setAnnotations(
+    uids: NumberSet,
+    user: UserId | undefined,
+    entries: ReadonlyMap<string, Uint8Array | undefined>,
+  ): Promise<{ modSeq: number }> {
+    const box = this.box();
+    const modSeq = box.modSeq + 1;
+    for (const message of box.find(uids)) {
+      const all = message.annotations.get(user ?? '') ?? new Map<string, Uint8Array>();
+      message.annotations.set(user ?? '', all);
+      for (const [entry, value] of entries) value === undefined ? all.delete(entry) : all.set(entry, value);
+      message.modSeq = modSeq;
+      box.modSeq = modSeq;
+    }
+    this.store.changed(this.id, 'annotations', box.modSeq);
+    return { modSeq: box.modSeq };
+  }
+
+  async expunged(): Promise<readonly ExpungedMessage[]> {
+    return this.box().expunged.map(({ message, atMs }) => ({
+      uid: message.uid,
+      size: message.content.bytes.length,
+      internalDateMs: message.dateSec * 1000,
+      expungedMs: atMs,
+      flags: { system: message.flags, keywords: [...message.keywords] },
+    }));
+  }
+
+  async unexpunge(uids: NumberSet): Promise<Copied> {
+    const box = this.box();
+    const back = box.expunged.filter(({ message }) => uids.has(message.uid));
+    box.expunged = box.expunged.filter((record) => !back.includes(record));
+    const target = this.store.insert(box, back.map((record) => record.message), undefined);
+    const source = back.map(({ message }) => message.uid);
+    return { uidValidity: box.entry.uidValidity, source, target: [...target], modSeq: box.modSeq };
+  }
+
+  async purge(expungedBeforeMs: number): Promise<{ messages: number; bytes: number }> {
+    const box = this.box();
+    const old = box.expunged.filter(({ atMs }) => atMs < expungedBeforeMs);
+    box.expunged = box.expunged.filter((record) => !old.includes(record));
+    return { messages: old.length, bytes: old.reduce((sum, { message }) => sum + message.content.bytes.length, 0) };
+  }
+
+  private async transfer(uids: NumberSet, to: MailboxId, options: CopyOptions, isMove: boolean): Promise<Copied> {
+    const box = this.box();
+    const target = this.store.require(to);
+    const messages = box.find(uids);
+    if (messages.length === 0) return { uidValidity: target.entry.uidValidity, source: [], target: [], modSeq: target.modSeq };
+    const source = { mailbox: this.id, uids: NumberSet.of(...messages.map((m) => m.uid)), isMove };
+    const bytes = messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
+    const batch = {
+      mailbox: target.entry,
+      messages: messages.length,
+      bytes,
+      items: undefined,
+      source,
+      limits: options.limits ?? [],
+      origin: options.origin,
+    };
+    await this.store.appending.call(batch);
+    const freed = isMove && box.entry.quotaRoot === target.entry.quotaRoot;
+    this.store.checkLimits(batch.limits, target, freed ? 0 : messages.length, freed ? 0 : bytes);
+    const keep = options.keep ?? { system: 31, keywords: true };
+    const seenBy = this.privateViewer(box);
+    const copies = messages.map((m) => ({
+      ...m,
+      flags: (seenBy && box.overlay(seenBy).isSeen(m.uid) ? m.flags | Flag.seen : m.flags) & keep.system,
+      keywords: keep.keywords ? m.keywords : new Set<string>(),
+    }));
+    const uidsThere = this.store.insert(target, copies, options.viewer);
+    this.store.changed(to, 'appended', target.modSeq);
+    const { origin } = options;
+    await this.store.appended.call({ mailbox: target.entry, uids: uidsThere, modSeq: target.modSeq, source, origin });
+    return {
+      uidValidity: target.entry.uidValidity,
+      source: messages.map((m) => m.uid),
+      target: [...uidsThere],
+      modSeq: target.modSeq,
+    };
+  }
+
+  private change(
+    box: MemoryBox,
+    message: MemoryMessage,
+    viewer: UserId | undefined,
+    change: FlagChange,
+    keywords: readonly string[],
+    modSeq: number,
+  ): boolean {
+    const overlay = viewer === undefined ? undefined : box.overlay(viewer);
+    const seen = overlay?.isSeen(message.uid) ? Flag.seen : 0;
+    const old = overlay ? { flags: (message.flags & ~Flag.seen) | seen, keywords: message.keywords } : message;
+    const next = applyFlags(old, change, keywords);
+    if (!next) return false;
+    const shared = overlay ? (next.flags & ~Flag.seen) | (message.flags & Flag.seen) : next.flags;
+    if (overlay && (next.flags & Flag.seen) !== seen) overlay.set(message.uid, (next.flags & Flag.seen) !== 0, modSeq);
+    const same = shared === message.flags && [...next.keywords].join() === [...message.keywords].join();
+    if (!same) Object.assign(message, { flags: shared, keywords: next.keywords, modSeq });
+    return true;
+  }
+
+  private remove(box: MemoryBox, uids: NumberSet): number {
+    const going = box.find(uids);
+    if (going.length === 0) return box.modSeq;
+    box.modSeq++;
+    for (const message of going) box.expunged.push({ message, atMs: this.store.now(), modSeq: box.modSeq });
+    box.messages = box.messages.filter((m) => !uids.has(m.uid));
+    return box.modSeq;
+  }
+
+  /** Messages that are there, and those expunged a while ago, which sessions may still ask for. */
+  private readable(uids: NumberSet): MemoryMessage[] {
+    const box = this.box();
+    const gone = box.expunged.map(({ message }) => message).filter((m) => uids.has(m.uid));
+    return [...box.find(uids), ...gone].sort((a, b) => a.uid - b.uid);
+  }
+
+  private box(): MemoryBox {
+    return this.store.require(this.id);
+  }
+
+  private privateViewer(box: MemoryBox): UserId | undefined {
+    return box.entry.sharedSeen || this.viewer === ownerOf(box.entry.name) ? undefined : this.viewer;
+  }
+}
+
+function known(box: MemoryBox, names: readonly string[]): string[] {
+  return names.flatMap((name) => box.keywordNames.filter((k) => k.toLowerCase() === name.toLowerCase()));
+}
+
+function modSeqFor(box: MemoryBox, message: MemoryMessage, viewer: UserId | undefined): number {
+  return viewer === undefined ? message.modSeq : Math.max(message.modSeq, box.overlay(viewer).modSeqOf(message.uid));
+}

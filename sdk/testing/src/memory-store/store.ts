@@ -1,0 +1,245 @@
+/** A whole MailStore in RAM, for tests: every promise of the contract but durability. */
+import { createHash } from 'node:crypto';
+import {
+  type AppendOutcome,
+  type AppendTarget,
+  type ChangeFeed,
+  type ChangeKind,
+  CLOCK,
+  type Clock,
+  Flag,
+  HOOKS,
+  type HookBus,
+  inject,
+  injectable,
+  type Mailbox,
+  type MailboxChanged,
+  type MailboxId,
+  type MailboxStatus,
+  MailError,
+  type MailStore,
+  NumberSet,
+  type Origin,
+  ownerOf,
+  type QuotaUsage,
+  type StagedMessage,
+  type StageOptions,
+  summarise,
+  SummaryView,
+  type UsageLimit,
+  type UserId,
+} from '@angarium/sdk';
+import type { MemoryBox, MemoryMessage, StoredContent } from './box.js';
+import { MemoryCatalogue } from './catalogue.js';
+import { MemoryMailbox } from './mailbox.js';
+
+@injectable()
+export class MemoryMailStore implements MailStore, ChangeFeed {
+  readonly catalogue: MemoryCatalogue;
+  readonly partitions = ['default'];
+  readonly appending;
+  readonly appended;
+  readonly flagged;
+  readonly expunging;
+  readonly expunged;
+  private readonly listeners = new Set<{ mailbox: MailboxId | undefined; run: (change: MailboxChanged) => void }>();
+
+  constructor(
+    @inject(HOOKS) hooks: HookBus,
+    @inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.catalogue = new MemoryCatalogue(
+      hooks,
+      () => this.now(),
+      (id, kind) => this.changed(id, kind, 0),
+    );
+    this.appending = hooks.hook('message.appending');
+    this.appended = hooks.hook('message.appended');
+    this.flagged = hooks.hook('message.flagged');
+    this.expunging = hooks.hook('message.expunging');
+    this.expunged = hooks.hook('message.expunged');
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** @throws MailError NONEXISTENT */
+  require(id: MailboxId): MemoryBox {
+    const box = this.catalogue.box(id);
+    if (!box) throw new MailError('NONEXISTENT', 'Mailbox does not exist');
+    return box;
+  }
+
+  mailbox(id: MailboxId, viewer?: UserId): Mailbox {
+    return new MemoryMailbox(this, id, viewer);
+  }
+
+  async status(ids: readonly MailboxId[], viewer?: UserId): Promise<readonly (MailboxStatus | undefined)[]> {
+    return ids.map((id) => {
+      const box = this.catalogue.box(id);
+      return box && this.statusOf(box, viewer);
+    });
+  }
+
+  async stage(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: StageOptions,
+  ): Promise<StagedMessage> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of source) {
+      size += piece.length;
+      if (size > options.maxBytes) throw new MailError('TOOBIG', 'Message too large');
+      pieces.push(Buffer.from(piece));
+    }
+    const bytes = Buffer.concat(pieces);
+    const guid = createHash('sha256').update(bytes).digest();
+    const nowMs = this.now();
+    const record = summarise(bytes, { guid, internalDateMs: nowMs, saveDateMs: nowMs });
+    return {
+      guid,
+      size,
+      summary: new SummaryView(record),
+      read: async (from, to) => bytes.subarray(from, to),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+
+  append(targets: readonly AppendTarget[], origin?: Origin): Promise<readonly AppendOutcome[]> {
+    return Promise.all(
+      targets.map(async (target): Promise<AppendOutcome> => {
+        try {
+          return await this.appendTo(target, origin);
+        } catch (error) {
+          return { ok: false, error: error as Error };
+        }
+      }),
+    );
+  }
+
+  async usage(quotaRoot: string): Promise<QuotaUsage> {
+    let bytes = 0;
+    let messages = 0;
+    let mailboxes = 0;
+    for (const box of this.catalogue.allBoxes()) {
+      if (box.entry.quotaRoot !== quotaRoot) continue;
+      mailboxes++;
+      messages += box.messages.length;
+      for (const message of box.messages) bytes += message.content.bytes.length;
+    }
+    return { bytes, messages, mailboxes };
+  }
+
+  watch(mailbox: MailboxId, run: (change: MailboxChanged) => void): Disposable {
+    return this.listen(mailbox, run);
+  }
+
+  watchAll(run: (change: MailboxChanged) => void): Disposable {
+    return this.listen(undefined, run);
+  }
+
+  changed(mailbox: MailboxId, kind: ChangeKind, modSeq: number): void {
+    for (const listener of [...this.listeners]) {
+      if (listener.mailbox === undefined || listener.mailbox === mailbox) listener.run({ mailbox, kind, modSeq });
+    }
+  }
+
+  /** Gives the messages new UIDs in `box`. */
+  insert(box: MemoryBox, messages: readonly MemoryMessage[], viewer: UserId | undefined): NumberSet {
+    const uids: number[] = [];
+    const modSeq = ++box.modSeq;
+    const privately = viewer !== undefined && viewer !== ownerOf(box.entry.name) && !box.entry.sharedSeen;
+    for (const message of messages) {
+      const uid = box.uidNext++;
+      const isSeen = (message.flags & Flag.seen) !== 0;
+      if (privately && isSeen) box.overlay(viewer).set(uid, true, modSeq);
+      const keywords = new Set(box.keywordBits(message.keywords));
+      const flags = privately ? message.flags & ~Flag.seen : message.flags;
+      box.messages.push({ ...message, uid, flags, keywords, modSeq, annotations: new Map(message.annotations) });
+      uids.push(uid);
+    }
+    box.lastAppendMs = this.now();
+    return NumberSet.fromAscending(uids);
+  }
+
+  checkLimits(limits: readonly UsageLimit[], box: MemoryBox, messages: number, bytes: number): void {
+    for (const limit of limits) {
+      if (limit.quotaRoot !== box.entry.quotaRoot) continue;
+      let used = bytes;
+      let count = messages;
+      for (const other of this.catalogue.allBoxes()) {
+        if (other.entry.quotaRoot !== limit.quotaRoot) continue;
+        count += other.messages.length;
+        for (const message of other.messages) used += message.content.bytes.length;
+      }
+      if (used > (limit.bytes ?? Number.POSITIVE_INFINITY) || count > (limit.messages ?? Number.POSITIVE_INFINITY)) {
+        throw new MailError('OVERQUOTA', 'Over quota');
+      }
+    }
+  }
+
+  private async appendTo(target: AppendTarget, origin: Origin | undefined): Promise<AppendOutcome> {
+    const box = this.require(target.mailbox);
+    const bytes = target.items.reduce((sum, { message }) => sum + message.size, 0);
+    const messages = target.items.length;
+    const batch = {
+      mailbox: box.entry,
+      messages,
+      bytes,
+      items: target.items,
+      source: undefined,
+      limits: target.limits ?? [],
+      origin,
+    };
+    await this.appending.call(batch);
+    this.checkLimits(batch.limits, box, messages, bytes);
+    const incoming = await Promise.all(target.items.map((item) => this.incoming(item)));
+    const uids = this.insert(box, incoming, target.viewer);
+    this.changed(target.mailbox, 'appended', box.modSeq);
+    await this.appended.call({ mailbox: box.entry, uids, modSeq: box.modSeq, source: undefined, origin });
+    return { ok: true, uidValidity: box.entry.uidValidity, uids: [...uids], modSeq: box.modSeq };
+  }
+
+  private async incoming(item: AppendTarget['items'][number]): Promise<MemoryMessage> {
+    const { message, flags, internalDateMs } = item;
+    const bytes = await message.read(0, message.size);
+    const { guid } = message;
+    const record = summarise(bytes, { guid, internalDateMs, saveDateMs: this.now() });
+    const content: StoredContent = { bytes, guid, record };
+    return {
+      uid: 0,
+      content,
+      dateSec: Math.floor(internalDateMs / 1000),
+      flags: flags.system,
+      keywords: new Set(flags.keywords),
+      modSeq: 0,
+      annotations: new Map([['', new Map(item.annotations)]]),
+    };
+  }
+
+  private statusOf(box: MemoryBox, viewer: UserId | undefined): MailboxStatus {
+    const privately = viewer !== undefined && viewer !== ownerOf(box.entry.name) && !box.entry.sharedSeen;
+    const isSeen = (m: MemoryMessage) => (privately ? box.overlay(viewer).isSeen(m.uid) : (m.flags & Flag.seen) !== 0);
+    const deleted = box.messages.filter((m) => (m.flags & Flag.deleted) !== 0);
+    const octets = (messages: MemoryMessage[]) => messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
+    return {
+      messages: box.messages.length,
+      recent: box.messages.filter((m) => m.uid >= box.recentFrom).length,
+      unseen: box.messages.filter((m) => !isSeen(m)).length,
+      deleted: deleted.length,
+      deletedBytes: octets(deleted),
+      bytes: octets(box.messages),
+      uidNext: box.uidNext,
+      uidValidity: box.entry.uidValidity,
+      highestModSeq: box.modSeq,
+      lastAppendMs: box.lastAppendMs,
+    };
+  }
+
+  private listen(mailbox: MailboxId | undefined, run: (change: MailboxChanged) => void): Disposable {
+    const listener = { mailbox, run };
+    this.listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.listeners.delete(listener) };
+  }
+}
