@@ -1,6 +1,6 @@
 /** Where IMAP grows: everything an extension may add, and nothing about how the plugin `imap` works inside. */
 
-import type { MailboxEntry } from '../contracts/catalogue.js';
+import type { CreateMailbox, MailboxEntry } from '../contracts/catalogue.js';
 import type { MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
 import { type Contract, contract } from '../di.js';
 import type { SummaryView } from '../message/index.js';
@@ -53,9 +53,14 @@ export interface ImapCommand<A> {
   readonly usesNumbers?: boolean;
   /** EXPUNGE may be sent when it ends (RFC 3501 §7.4.1: not during FETCH, STORE, SEARCH). Default true; UID forms: true. */
   readonly mayExpunge?: boolean;
-  /** Reads literals as they come; `parse` is then given the line up to the first literal and `run` reads on. */
+  /** Reads literals as they come: `parse` ends where the first of them begins (`line.isAtLiteral`) and `run` reads on to the end. */
   readonly streaming?: boolean;
-  /** Must not see the session. */
+  /** Refused until TLS is in place where passwords must not travel in the clear (LOGIN). */
+  readonly needsPrivacy?: boolean;
+  /**
+   * Begins right behind the name (mostly with `line.sp()`); the dispatcher checks that the line ends where it ends. Pure, and
+   * must not see the session: it can be run again when a literal has come.
+   */
   parse(line: CommandLine, isUid: boolean): A;
   run(context: ImapCommandContext, args: A): Promise<void>;
 }
@@ -155,6 +160,12 @@ export interface CommandParameter {
   readonly command: 'SELECT' | 'FETCH' | 'STORE' | 'CREATE' | 'APPEND' | 'SEARCH';
   readonly name: string;
   parse?(line: CommandLine): unknown;
+  /** CREATE: what the store is to be asked for. @throws MailError to refuse. */
+  onCreate?(
+    session: ImapSession,
+    options: CreateMailbox,
+    args: unknown,
+  ): CreateMailbox | Promise<CreateMailbox>;
   /** SELECT: after the mailbox is open, before the tagged OK. */
   onSelect?(session: ImapSession, reply: ImapReply, args: unknown): Promise<void>;
   /** FETCH and SEARCH: narrows what is looked at (indexes into the view). */

@@ -1,7 +1,8 @@
 /**
  * A command's arguments, read by grammar rule (RFC 3501 §9, RFC 9051 §9). Two families: `x()` must be there or it is a
- * syntax error with its position; `tryX()` answers undefined and consumes nothing. The whole line, literals included,
- * is there before a `parse` begins (bounded); only commands that declare `streaming` read literals as they come.
+ * syntax error with its position; `tryX()` answers undefined and consumes nothing. Literals are loaded when a rule
+ * wants them (bounded): `parse` is then run again from its beginning, so it is a pure function of the line, and a wrong
+ * line is refused before its literal is asked for. Only commands that declare `streaming` read literals as they come.
  */
 import type { FlagSet } from '../model/flags.js';
 
@@ -50,6 +51,9 @@ export interface CommandLine {
   /** atom, upper case: a keyword of the grammar. */
   keyword(): string;
   tryKeyword(): string | undefined;
+  /** A name made of letters, digits, `.`, `-` and `_`, upper case: stops before `[`, `<`, `(` (fetch items are no plain atoms). */
+  itemName(): string;
+  tryItemName(): string | undefined;
   /** flag-keyword or `\Flag`. */
   flag(): string;
   /** A parenthesised flag-list, or (STORE) flags separated by spaces; `\Recent` and unknown `\X` are errors. */
@@ -62,11 +66,16 @@ export interface CommandLine {
   /** atom, quoted or literal: latin1. */
   astring(): string;
   tryAstring(): string | undefined;
+  /** nstring or literal8 (RFC 4466 §3), latin1: the only strings that may hold NUL. `NIL` is undefined. */
+  octets(): string | undefined;
   /** astring, decoded as UTF-8 text (quoted UTF-8 and literals of rev2 and UTF8=ACCEPT; ASCII otherwise). */
   text(): string;
-  /** Mailbox name as Unicode text: modified UTF-7 decoded, or UTF-8 where enabled; `INBOX` in any case is `INBOX`. */
+  /**
+   * Mailbox name as Unicode text: modified UTF-7 decoded, or UTF-8 where enabled; `INBOX` in any case is `INBOX`.
+   * @throws MailError CANNOT for what is no well-formed name (NO, not BAD: the grammar is kept).
+   */
   mailbox(): string;
-  /** list-mailbox: as mailbox, with `%` and `*`. */
+  /** list-mailbox: as mailbox, with `%` and `*`. What is no well-formed name begins with U+0000 and so matches nothing. */
   listMailbox(): string;
 
   /** 0…2^32-1. */
@@ -86,7 +95,7 @@ export interface CommandLine {
   list<T>(item: () => T, min?: number): T[];
   tryList<T>(item: () => T, min?: number): T[] | undefined;
 
-  /** The next literal as a stream, for `streaming` commands; `isBinary` for literal8 (`~{n}`). */
+  /** The next literal as a stream, for `streaming` commands; a synchronizing one is asked for when reading begins; `isBinary` for literal8 (`~{n}`). */
   literalStream(): {
     readonly size: number;
     readonly isBinary: boolean;
@@ -94,4 +103,9 @@ export interface CommandLine {
   };
   /** After a literal was streamed: makes the rest of the line readable. `streaming` commands only. */
   more(): Promise<void>;
+  /**
+   * `streaming` commands only, in `run`: reads on with a pure function of this line. Where that wants a literal as a string it
+   * is loaded and the function run again.
+   */
+  readOn<T>(parse: () => T): Promise<T>;
 }

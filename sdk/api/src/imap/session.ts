@@ -74,13 +74,19 @@ export interface SelectedMailbox {
     options: { readonly mayExpunge: boolean /** UID in each FETCH line. */; readonly withUid?: boolean },
   ): Promise<void>;
   /**
-   * The session's own change, after the store has done it and before the next `sync`. `tell`: that `sync` sends the flags
-   * of all of `uids`; otherwise (.SILENT) the client is taken to have worked them out from `change`, and only what differs
-   * from that is told.
+   * The session's own change, after the store has done it and before the next `sync`. What that tells of `uids`:
+   * 'flags': their flags, changed or not (STORE); 'modSeq': their mod-sequences, changed or not (conditional .SILENT);
+   * 'nothing': the client is taken to have worked the flags out from `change`, and only what differs from that is told
+   * (.SILENT). `toldModSeq`: the caller has told or will tell this mod-sequence of them itself.
    */
-  ownFlagChange(uids: NumberSet, change: FlagChange, tell: boolean): void;
-  /** A keyword's name by bit, and the names in use. */
-  readonly keywordNames: readonly string[];
+  ownFlagChange(
+    uids: NumberSet,
+    change: FlagChange,
+    tell: 'flags' | 'modSeq' | 'nothing',
+    toldModSeq?: number,
+  ): void;
+  /** UIDs that `$` stands for (RFC 5182); empty until a SEARCH saves some. */
+  savedResult: NumberSet;
 }
 
 /** Writes to the client. Strings are latin1, one char an octet, without CRLF. */
