@@ -6,8 +6,8 @@
  */
 import {
   CLOCK,
-  CONFIG,
   type Clock,
+  CONFIG,
   type Constructor,
   type Contract,
   contractName,
@@ -119,7 +119,11 @@ class Composer {
   }
 
   private isAvailable(token: Contract<unknown>): boolean {
-    return isRegistry(token) || this.root.isRegistered(token as symbol, true) || this.available.has(contractName(token));
+    return (
+      isRegistry(token) ||
+      this.root.isRegistered(token as symbol, true) ||
+      this.available.has(contractName(token))
+    );
   }
 }
 
@@ -139,10 +143,13 @@ class Maker {
     const found = this.byClass.get(type);
     if (found !== undefined) return found;
     if (this.making.includes(type)) {
-      const path = [...this.making.slice(this.making.indexOf(type)), type].map((each) => each.name).join(' → ');
-      throw new KernelError('COMPOSE_FAILED', `plugin ${this.plugin}: its classes need each other in a circle: ${path}`, {
-        plugin: this.plugin,
-      });
+      const path = [...this.making.slice(this.making.indexOf(type)), type]
+        .map((each) => each.name)
+        .join(' → ');
+      const text = `plugin ${this.plugin}: its classes need each other in a circle: ${path}`;
+      const error = new KernelError('COMPOSE_FAILED', text, { plugin: this.plugin });
+      this.failure = { error, type: type.name };
+      throw error;
     }
     this.making.push(type);
     try {

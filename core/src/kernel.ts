@@ -12,11 +12,11 @@ import {
   type MessageBus,
   type Registry,
   type RegistryContract,
-  type Service,
   SERVICES,
+  type Service,
 } from '@angarium/sdk';
 import { systemClock } from './clock.js';
-import { compose, type Composition } from './compose.js';
+import { type Composition, compose } from './compose.js';
 import { KernelError } from './errors.js';
 import { KernelHookBus } from './hooks/bus.js';
 import type { FlightLimits } from './hooks/flights.js';

@@ -57,14 +57,18 @@ export class Lifecycle {
     for (let plugin = this.started.pop(); plugin !== undefined; plugin = this.started.pop()) {
       const { id } = plugin;
       try {
-        await this.within(this.options.stopTimeoutMs, `plugin ${id} did not stop`, () => stopAll(plugin!.instances));
+        await this.within(this.options.stopTimeoutMs, `plugin ${id} did not stop`, () =>
+          stopAll(plugin!.instances),
+        );
       } catch (error) {
         this.options.log.error('plugin failed to stop', { plugin: id, err: error });
         failures.push({ id, error });
       }
     }
     if (failures.length === 0) return;
-    const text = failures.map(({ id, error }) => `plugin ${id} failed to stop: ${errorText(error)}`).join('; ');
+    const text = failures
+      .map(({ id, error }) => `plugin ${id} failed to stop: ${errorText(error)}`)
+      .join('; ');
     throw new KernelError('STOP_FAILED', text, { plugin: failures[0]!.id, cause: failures[0]!.error });
   }
 

@@ -18,7 +18,9 @@ import { KernelHook } from './hook.js';
 import { stageNumbers, TapRecord, type TapStats, tapStats } from './taps.js';
 
 /** Name → kind, as `hookCatalogue` has it. */
-export type HookDeclarations = Readonly<Record<string, { readonly kind: HookKind; readonly summary: string }>>;
+export type HookDeclarations = Readonly<
+  Record<string, { readonly kind: HookKind; readonly summary: string }>
+>;
 
 export interface KernelHookBusOptions {
   readonly log: Logger;
@@ -90,7 +92,13 @@ export class KernelHookBus {
     this.flights[Symbol.dispose]();
   }
 
-  private tap<N extends HookName>(plugin: string, order: number, name: N, run: Tap<N>, stage: Stage): Disposable {
+  private tap<N extends HookName>(
+    plugin: string,
+    order: number,
+    name: N,
+    run: Tap<N>,
+    stage: Stage,
+  ): Disposable {
     const hook = this.find(name, plugin);
     const stageNumber = stageNumbers[stage];
     if (stageNumber === undefined) throw new Error(`unknown stage "${stage}" for a tap of ${name}`);

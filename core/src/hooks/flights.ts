@@ -89,7 +89,9 @@ export class FlightControl {
     this.flights.delete(flight);
     tap.addTime(elapsedMs);
     this.reports.tapGivenUp(tap, elapsedMs);
-    const cause = new Error(`plugin ${tap.plugin} did not answer ${tap.hook} within ${this.limits.limitMs} ms`);
+    const cause = new Error(
+      `plugin ${tap.plugin} did not answer ${tap.hook} within ${this.limits.limitMs} ms`,
+    );
     flight.giveUp(unavailableError('Temporarily unavailable', cause));
   }
 }

@@ -4,8 +4,9 @@
  * Taps may be plain or asynchronous. When all that ran was plain, a call makes no promise unless there is an
  * answer or an error to carry.
  */
-import { AsyncSeriesBailHook, AsyncSeriesHook } from '@angarium/sdk/internals';
+
 import type { HookKind } from '@angarium/sdk';
+import { AsyncSeriesBailHook, AsyncSeriesHook } from '@angarium/sdk/internals';
 import type { FlightControl } from './flights.js';
 import type { TapRecord } from './taps.js';
 
@@ -45,7 +46,8 @@ export class KernelHook {
   /** Keeps the order stage, then plugin, then time of tapping. */
   add(tap: TapRecord): void {
     const after = this.taps.findIndex(
-      (other) => other.stage > tap.stage || (other.stage === tap.stage && other.pluginOrder > tap.pluginOrder),
+      (other) =>
+        other.stage > tap.stage || (other.stage === tap.stage && other.pluginOrder > tap.pluginOrder),
     );
     this.change(after < 0 ? [...this.taps, tap] : this.taps.toSpliced(after, 0, tap));
   }
@@ -85,26 +87,42 @@ export class KernelHook {
   }
 
   private build(): Runner {
-    const hook = (this.kind === 'answer' ? new AsyncSeriesBailHook(['args']) : new AsyncSeriesHook(['args'])) as unknown;
+    const hook = (
+      this.kind === 'answer' ? new AsyncSeriesBailHook(['args']) : new AsyncSeriesHook(['args'])
+    ) as unknown;
     const runner = hook as Runner;
-    for (const tap of this.taps) runner.tapAsync({ name: tap.plugin }, (args, done) => this.run(tap, args, done));
+    for (const tap of this.taps)
+      runner.tapAsync({ name: tap.plugin }, (args, done) => this.run(tap, args, done));
     return runner;
   }
 
   private run(tap: TapRecord, args: Args, done: Done): void {
-    if (tap.isRemoved) return done();
+    if (tap.isRemoved) {
+      done();
+      return;
+    }
     const startedMs = tap.calls++ % timedCalls === 0 ? this.flights.nowMs() : undefined;
     let result: unknown;
     try {
       result = tap.run(...args);
     } catch (error) {
-      return this.fail(tap, error, done);
+      this.fail(tap, error, done);
+      return;
     }
-    if (!isThenable(result)) {
+    if (isThenable(result)) this.await(tap, result, startedMs, done);
+    else {
       if (startedMs !== undefined) tap.addTime(this.flights.nowMs() - startedMs);
-      return done(undefined, this.answerOf(result));
+      done(undefined, this.answerOf(result));
     }
-    // Promises always are timed: they cost so much more anyway.
+  }
+
+  /** Promises are always timed: they cost so much more anyway. */
+  private await(
+    tap: TapRecord,
+    result: PromiseLike<unknown>,
+    startedMs: number | undefined,
+    done: Done,
+  ): void {
     const flight = this.flights.begin(tap, startedMs, (late) => {
       tap.errors++;
       done(this.kind === 'observe' ? undefined : new BoxedFailure(late));
@@ -139,7 +157,9 @@ class BoxedFailure {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** An error with a text for the client is an answer, not a fault. */

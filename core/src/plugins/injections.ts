@@ -38,7 +38,9 @@ function checkProvisions({ id, manifest }: LoadedPlugin, provisions: readonly Pr
   }
   for (const name of manifest.provides) {
     if (provided.has(name) || name.startsWith('registry:')) continue;
-    problems.push({ text: `plugin ${id}: the manifest lists ${name} in "provides", but no class provides it` });
+    problems.push({
+      text: `plugin ${id}: the manifest lists ${name} in "provides", but no class provides it`,
+    });
   }
   return problems;
 }
@@ -57,7 +59,9 @@ function checkClass(plugin: LoadedPlugin, useClass: Constructor<object>, when: r
   const problems: Problem[] = [];
   const where = `plugin ${plugin.id}: ${useClass.name}`;
   if (inheritsInjections(useClass)) {
-    return [{ text: `${where} inherits an injected constructor; give it its own with @inject on each parameter` }];
+    return [
+      { text: `${where} inherits an injected constructor; give it its own with @inject on each parameter` },
+    ];
   }
   const injections = injectionsOf(useClass);
   for (let index = 0; index < useClass.length; index++) {
@@ -77,7 +81,8 @@ function checkToken(
   isOptional: boolean,
   when: readonly string[],
 ): string | undefined {
-  if (typeof token !== 'symbol') return `${String((token as { name?: string }).name ?? token)}, which is not a contract`;
+  if (typeof token !== 'symbol')
+    return `${String((token as { name?: string }).name ?? token)}, which is not a contract`;
   const name = contractName(token);
   if (isRegistry(token) || kernelContracts.has(name)) return undefined;
   const { requires, provides, optional } = plugin.manifest;

@@ -126,7 +126,10 @@ function edgesOf<P extends Plannable>(plugin: P, providers: ReadonlyMap<string, 
 }
 
 /** Kahn's algorithm; of those that are free the first in the operator's order is taken. */
-function sort<P>(plugins: readonly P[], edges: ReadonlyMap<P, readonly Edge<P>[]>): { order: P[]; stuck: P[] } {
+function sort<P>(
+  plugins: readonly P[],
+  edges: ReadonlyMap<P, readonly Edge<P>[]>,
+): { order: P[]; stuck: P[] } {
   const order: P[] = [];
   const placed = new Set<P>();
   let waiting = [...plugins];
