@@ -1,5 +1,17 @@
 /** @angarium/core: a kernel for the CLI, the workers and @angarium/testing. */
 export { systemClock } from './clock.js';
+export {
+  type BoundAddress,
+  type ConnectionOverOptions,
+  type ConnectionRow,
+  type ConnectionTimeouts,
+  connectionOver,
+  type LimitSettings,
+  ListenError,
+  Listeners,
+  type ListenersOptions,
+  type TestableConnection,
+} from './connections/index.js';
 export { formatProblem, KernelError, type KernelErrorCode, type Problem } from './errors.js';
 export type { FlightLimits } from './hooks/flights.js';
 export type { TapStats } from './hooks/taps.js';

@@ -36,6 +36,7 @@ export class Reader {
   private source: Source | undefined;
   private isPaused = false;
   private hasEnded = false;
+  private isDiscarding = false;
   private error: ReadError | undefined;
   private waiter: PromiseWithResolvers<void> | undefined;
 
@@ -98,7 +99,8 @@ export class Reader {
 
   async readExactly(length: number): Promise<Buffer> {
     while (this.queue.length < length) {
-      if (this.hasEnded) throw new ReadError('eof', `the client closed ${length - this.queue.length} bytes early`);
+      if (this.hasEnded)
+        throw new ReadError('eof', `the client closed ${length - this.queue.length} bytes early`);
       await this.more();
     }
     const bytes = this.queue.take(length);
@@ -140,9 +142,23 @@ export class Reader {
     this.queue.unshift(bytes);
   }
 
+  /** Everything that is buffered, for a layer that goes between. */
+  takeAll(): Buffer {
+    return this.queue.take(this.queue.length);
+  }
+
+  /** The session reads no more: later reads throw `error`, and what still comes is thrown away. */
+  finish(error: ReadError): void {
+    this.fail(error);
+    this.isDiscarding = true;
+    this.queue.clear();
+    if (this.isPaused) this.flow();
+  }
+
   /** Input from the source, or from a decompressor between. */
   receive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
+    if (this.isDiscarding) return;
     this.queue.push(chunk);
     if (this.waiter !== undefined) this.wake();
     else if (this.queue.length >= highWaterBytes) this.pause();

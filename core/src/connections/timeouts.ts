@@ -48,6 +48,9 @@ export class TimerWheel {
     if (entry.wheelTick === 0) return;
     if (this.slots[entry.wheelTick % slotCount]?.delete(entry)) this.size--;
     entry.wheelTick = 0;
+    if (this.size > 0) return;
+    this.timer?.[Symbol.dispose]();
+    this.timer = undefined;
   }
 
   /** Entries in the wheel. */

@@ -77,7 +77,7 @@ export class Writer {
     if (!this.isOpen) return false;
     if (length === 0) return this.waitingBytes <= writeHighWaterBytes;
     if (typeof data === 'string') this.text += data;
-    else if (length < inlineBelowBytes) this.text += viewOf(data).latin1Slice();
+    else if (length < inlineBelowBytes) this.text += viewOf(data).toString('latin1');
     else this.addPart(data);
     this.bytesWritten += length;
     this.batched += length;
@@ -182,7 +182,7 @@ function writeParts(sink: Writable, parts: readonly (string | Uint8Array)[], tot
     const joined = Buffer.allocUnsafeSlow(totalBytes);
     let filled = 0;
     for (const part of parts) {
-      if (typeof part === 'string') joined.latin1Write(part, filled);
+      if (typeof part === 'string') joined.write(part, filled, 'latin1');
       else joined.set(part, filled);
       filled += part.length;
     }

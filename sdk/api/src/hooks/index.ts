@@ -1,4 +1,5 @@
 export * from './auth.js';
+export * from './connection.js';
 export * from './delivery.js';
 export * from './mailbox.js';
 export * from './message.js';

@@ -1,0 +1,403 @@
+/**
+ * One client over a byte stream: TCP, unix socket, TLS, or any Duplex in a test. Holds the reading and writing
+ * halves, exchanges the stream under them for TLS and compression, and keeps the deadlines: idle reads, stalled
+ * output, and phases that must end (header, handshake, lingering close).
+ * Failures of the stream are ends, never exceptions: a reset is how clients leave.
+ */
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { type Connection, disposable, type PeerAddress, ReadError, type TlsState } from '@angarium/sdk';
+import { isLoopback } from './addresses.js';
+import { type Compression, compress } from './compression.js';
+import { Reader, type ReadWatch } from './reader.js';
+import { earlier, type Timed, type TimerWheel } from './timeouts.js';
+import { handshake, SocketTlsState, type TlsAcceptor } from './tls.js';
+import { Writer, type WriteWatch } from './writer.js';
+
+/** What the connections of one `listen` entry have in common. */
+export interface ConnectionSettings {
+  readonly service: string;
+  readonly listenOptions: Readonly<Record<string, unknown>>;
+  readonly wheel: TimerWheel;
+  /** Idle timeout until the session sets its own; 0 is none. */
+  readonly loginTimeoutMs: number;
+  /** How long output may wait for a client that takes nothing. */
+  readonly writeTimeoutMs: number;
+  /** For the PROXY header and for the TLS handshake. */
+  readonly handshakeTimeoutMs: number;
+  /** How long a closed connection waits for the client's side to close, so that the last reply arrives. */
+  readonly lingerMs: number;
+  /** Undefined: no TLS here. */
+  readonly tls: TlsAcceptor | undefined;
+  readonly offersStartTls: boolean;
+  readonly alpn: readonly string[];
+  onSecured(connection: ClientConnection, tls: TlsState): void;
+  onClosed(connection: ClientConnection): void;
+}
+
+const connectionOf = Symbol('connection');
+type Tagged = Duplex & { [connectionOf]?: ClientConnection };
+
+// One function for all connections: closures would cost memory while a connection is idle.
+function onError(this: Tagged, error: Error): void {
+  this[connectionOf]?.noteError(error);
+}
+function onClose(this: Tagged): void {
+  this[connectionOf]?.onStreamClosed(this);
+}
+
+export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatch {
+  tls: TlsState | undefined;
+  isDraining = false;
+  user: string | undefined;
+  activity: string | undefined;
+  /** Why it ended, when that was not in good order. */
+  endReason: Error | undefined;
+  wheelTick = 0;
+  readonly startedMs: number;
+
+  private readonly reader: Reader = new Reader(this);
+  private readonly writer: Writer = new Writer(this);
+  private stream: Tagged;
+  private compression: Compression | undefined;
+  private controller: AbortController | undefined;
+  private closing: PromiseWithResolvers<void> | undefined;
+  private drainListeners: Set<() => void> | undefined;
+  private state: 'open' | 'closing' | 'ended' = 'open';
+
+  private idleTimeoutMs: number;
+  private readDeadlineMs = 0;
+  private writeDeadlineMs = 0;
+  private phaseDeadlineMs = 0;
+  /** Bytes taken by the system when the write deadline was set. */
+  private takenBytes = 0;
+
+  constructor(
+    stream: Duplex,
+    readonly settings: ConnectionSettings,
+    readonly id: string,
+    public remote: PeerAddress,
+    public local: PeerAddress,
+  ) {
+    this.stream = stream;
+    this.startedMs = settings.wheel.nowMs;
+    this.idleTimeoutMs = settings.loginTimeoutMs;
+    this.adopt(stream);
+    this.reader.attach(stream);
+    this.writer.attach(stream);
+    if (stream.destroyed) queueMicrotask(() => this.onStreamClosed(stream));
+  }
+
+  get service(): string {
+    return this.settings.service;
+  }
+
+  get listenOptions(): Readonly<Record<string, unknown>> {
+    return this.settings.listenOptions;
+  }
+
+  get isLocal(): boolean {
+    return this.remote.address === 'unix' || isLoopback(this.remote.address);
+  }
+
+  get canStartTls(): boolean {
+    const { tls, offersStartTls } = this.settings;
+    return offersStartTls && tls !== undefined && this.tls === undefined && this.compression === undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.state === 'ended') this.controller.abort();
+    }
+    return this.controller.signal;
+  }
+
+  get bytesRead(): number {
+    return this.reader.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.writer.bytesWritten;
+  }
+
+  /** Received and not yet read. */
+  get bufferedBytes(): number {
+    return this.reader.queue.length;
+  }
+
+  /** Written and not yet taken by the system. */
+  get waitingBytes(): number {
+    return this.writer.waitingBytes;
+  }
+
+  get isEnded(): boolean {
+    return this.state === 'ended';
+  }
+
+  // Reading
+
+  readLine(maxBytes: number): Promise<Buffer | undefined> {
+    return this.reader.readLine(maxBytes);
+  }
+
+  tryReadLine(maxBytes: number): Buffer | undefined {
+    return this.reader.tryReadLine(maxBytes);
+  }
+
+  skipLine(): Promise<void> {
+    return this.reader.skipLine();
+  }
+
+  readExactly(length: number): Promise<Buffer> {
+    return this.reader.readExactly(length);
+  }
+
+  readStream(length: number): AsyncIterable<Buffer> {
+    return this.reader.readStream(length);
+  }
+
+  readSome(): Promise<Buffer | undefined> {
+    return this.reader.readSome();
+  }
+
+  unread(bytes: Buffer): void {
+    this.reader.unread(bytes);
+  }
+
+  skip(length: number): Promise<void> {
+    return this.reader.skip(length);
+  }
+
+  get hasInput(): boolean {
+    return this.reader.queue.length > 0;
+  }
+
+  // Writing
+
+  write(data: string | Uint8Array): boolean {
+    return this.writer.write(data);
+  }
+
+  drain(): Promise<void> {
+    return this.writer.drain();
+  }
+
+  flush(): void {
+    this.writer.flush();
+  }
+
+  // Layers
+
+  async startTls(): Promise<void> {
+    if (!this.canStartTls) throw new Error('TLS cannot be started here');
+    await this.writer.drainAll();
+    this.reader.detach();
+    // What came before the handshake was sent by anybody: RFC 9051 §11.1.
+    this.reader.discard();
+    while (this.stream.read() !== null);
+    await this.secure();
+  }
+
+  /** For listeners that speak TLS from the first byte: what is buffered is the handshake. */
+  async startImplicitTls(): Promise<void> {
+    this.reader.detach();
+    const early = this.reader.takeAll();
+    if (early.length > 0) this.stream.unshift(early);
+    await this.secure();
+  }
+
+  startCompression(): void {
+    if (this.compression !== undefined) throw new Error('compression is already in place');
+    if (this.state !== 'open') return;
+    this.writer.flush();
+    this.reader.detach();
+    this.writer.detach();
+    const early = this.reader.takeAll();
+    this.compression = compress(this.stream, early, (error) => this.destroy(error));
+    this.reader.attach(this.compression.source);
+    this.writer.attach(this.compression.sink, this.stream);
+  }
+
+  // Life
+
+  setIdleTimeout(timeoutMs: number): void {
+    this.idleTimeoutMs = Number.isFinite(timeoutMs) ? Math.max(0, timeoutMs) : 0;
+    if (this.reader.isWaiting) this.onReadWaiting();
+  }
+
+  /** The connection is destroyed when the phase that begins here lasts longer; 0 ends it. */
+  setPhaseTimeout(timeoutMs: number): void {
+    this.phaseDeadlineMs = timeoutMs === 0 ? 0 : this.settings.wheel.nowMs + timeoutMs;
+    this.settings.wheel.arm(this);
+  }
+
+  describe(facts: { readonly user?: string; readonly activity?: string }): void {
+    if (facts.user !== undefined) this.user = facts.user;
+    if (facts.activity !== undefined) this.activity = facts.activity;
+  }
+
+  onDrain(listener: () => void): Disposable {
+    if (this.isDraining) {
+      queueMicrotask(listener);
+      return disposable(() => {});
+    }
+    this.drainListeners ??= new Set();
+    // A function of its own, so that the same listener may be added twice.
+    const entry = (): void => listener();
+    this.drainListeners.add(entry);
+    return disposable(() => this.drainListeners?.delete(entry));
+  }
+
+  /** The server drains: told to the session once. */
+  beginDrain(onFailure: (error: unknown) => void): void {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    const listeners = this.drainListeners;
+    this.drainListeners = undefined;
+    for (const listener of listeners ?? []) {
+      try {
+        listener();
+      } catch (error) {
+        onFailure(error);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    if (this.state === 'ended') return Promise.resolve();
+    if (this.closing !== undefined) return this.closing.promise;
+    this.closing = Promise.withResolvers<void>();
+    this.state = 'closing';
+    this.writer.finish();
+    this.reader.finish(closedHere());
+    const { stream } = this;
+    stream.once('finish', () => this.onOutputFinished());
+    // Output that nobody takes is cut off by the write timeout, which goes on.
+    this.onOutputWaiting();
+    if (this.compression === undefined) stream.end();
+    else this.compression.sink.end();
+    return this.closing.promise;
+  }
+
+  destroy(reason?: Error): void {
+    if (this.state === 'ended') return;
+    if (reason !== undefined) this.noteError(reason);
+    this.state = 'closing';
+    this.writer.fail();
+    this.reader.finish(closedHere());
+    this.stream.destroy();
+  }
+
+  // Deadlines
+
+  get deadlineMs(): number {
+    return earlier(this.readDeadlineMs, earlier(this.writeDeadlineMs, this.phaseDeadlineMs));
+  }
+
+  onReadWaiting(): void {
+    const { wheel } = this.settings;
+    this.readDeadlineMs = this.idleTimeoutMs === 0 ? 0 : wheel.nowMs + this.idleTimeoutMs;
+    wheel.arm(this);
+  }
+
+  onReadDone(): void {
+    this.readDeadlineMs = 0;
+  }
+
+  onOutputWaiting(): void {
+    if (this.writeDeadlineMs !== 0) return;
+    const { wheel, writeTimeoutMs } = this.settings;
+    this.takenBytes = this.writer.bytesWritten - this.writer.waitingBytes;
+    this.writeDeadlineMs = wheel.nowMs + writeTimeoutMs;
+    wheel.arm(this);
+  }
+
+  onRunaway(): void {
+    this.destroy(new Error('the client does not read what the session writes'));
+  }
+
+  onDeadline(nowMs: number): void {
+    if (this.phaseDeadlineMs !== 0 && this.phaseDeadlineMs <= nowMs) {
+      this.phaseDeadlineMs = 0;
+      this.destroy(this.state === 'closing' ? undefined : new Error('handshake timeout'));
+    }
+    if (this.readDeadlineMs !== 0 && this.readDeadlineMs <= nowMs) {
+      this.readDeadlineMs = 0;
+      this.reader.interrupt(new ReadError('idle', `silent for ${this.idleTimeoutMs} ms`));
+    }
+    if (this.writeDeadlineMs !== 0 && this.writeDeadlineMs <= nowMs) this.onWriteDeadline();
+  }
+
+  private onWriteDeadline(): void {
+    this.writeDeadlineMs = 0;
+    if (this.writer.waitingBytes === 0 && this.state === 'open') return;
+    const taken = this.writer.bytesWritten - this.writer.waitingBytes;
+    if (taken > this.takenBytes) this.onOutputWaiting();
+    else this.destroy(new Error('write timeout: the client takes nothing'));
+  }
+
+  // The stream
+
+  /** Called by the stream's event; kept for the log. */
+  noteError(error: Error): void {
+    this.endReason ??= error;
+  }
+
+  onStreamClosed(stream: Duplex): void {
+    if (stream !== this.stream || this.state === 'ended') return;
+    const wasOpen = this.state === 'open';
+    this.state = 'ended';
+    this.settings.wheel.remove(this);
+    this.readDeadlineMs = this.writeDeadlineMs = this.phaseDeadlineMs = 0;
+    this.reader.fail(new ReadError('closed', wasOpen ? 'the client is gone' : 'the connection is closed'));
+    this.writer.fail();
+    this.compression?.destroy();
+    this.drainListeners = undefined;
+    this.closing?.resolve();
+    this.controller?.abort();
+    this.settings.onClosed(this);
+  }
+
+  private adopt(stream: Tagged): void {
+    stream[connectionOf] = this;
+    stream.on('error', onError);
+    stream.on('close', onClose);
+  }
+
+  private async secure(): Promise<void> {
+    const { settings, stream } = this;
+    if (settings.tls === undefined) throw new Error('TLS is not configured');
+    if (this.state !== 'open' || stream.destroyed) throw closedHere();
+    this.writer.detach();
+    this.setPhaseTimeout(settings.handshakeTimeoutMs);
+    let socket: TLSSocket;
+    try {
+      socket = settings.tls.wrap(stream, settings.alpn);
+    } catch (error) {
+      this.destroy(error as Error);
+      throw error;
+    }
+    this.stream = socket;
+    this.adopt(socket);
+    await handshake(socket);
+    this.setPhaseTimeout(0);
+    this.tls = new SocketTlsState(socket);
+    this.reader.attach(socket);
+    this.writer.attach(socket);
+    settings.onSecured(this, this.tls);
+  }
+
+  private onOutputFinished(): void {
+    this.closing?.resolve();
+    if (this.state === 'ended') return;
+    this.writeDeadlineMs = 0;
+    // An end with unread input would reach the client as a reset and could cost it the last reply.
+    if (this.reader.isEnded) this.stream.destroy();
+    else this.setPhaseTimeout(Math.max(1, this.settings.lingerMs));
+  }
+}
+
+function closedHere(): ReadError {
+  return new ReadError('closed', 'the connection is closed');
+}
