@@ -57,7 +57,8 @@ export class ManualClock implements Clock {
 
   private nextBefore(untilMs: number): Alarm | undefined {
     let next: Alarm | undefined;
-    for (const alarm of this.alarms) if (alarm.atMs <= untilMs && (!next || alarm.atMs < next.atMs)) next = alarm;
+    for (const alarm of this.alarms)
+      if (alarm.atMs <= untilMs && (!next || alarm.atMs < next.atMs)) next = alarm;
     return next;
   }
 

@@ -45,7 +45,10 @@ export class RecordingLogger implements Logger {
 }
 
 /** A host for one process. Announcements are collected. */
-export function testHost(dataDir: string, overrides: Partial<Host> = {}): Host & { readonly announcements: string[] } {
+export function testHost(
+  dataDir: string,
+  overrides: Partial<Host> = {},
+): Host & { readonly announcements: string[] } {
   const announcements: string[] = [];
   return {
     role: 'server',

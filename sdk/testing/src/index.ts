@@ -1,1 +1,10 @@
-export {};
+/** @angarium/testing: what tests of plugins stand on. */
+export * from './clients/imap.js';
+export * from './clients/line-client.js';
+export * from './clients/lmtp.js';
+export * from './clock.js';
+export * from './corpus.js';
+export * from './host.js';
+export * from './kernel.js';
+export * from './memory-store/index.js';
+export * from './splits.js';

@@ -3,9 +3,9 @@ import {
   ALL_SYSTEM_FLAGS,
   type FlagChange,
   MAX_KEYWORDS,
+  type MailboxEntry,
   MailboxSnapshot,
   MailError,
-  type MailboxEntry,
   NumberSet,
   type SnapshotChunk,
   type UserId,
@@ -61,7 +61,8 @@ export class MemoryBox {
     return [...names].map((name) => {
       const known = this.keywordNames.find((k) => k.toLowerCase() === name.toLowerCase());
       if (known !== undefined) return known;
-      if (this.keywordNames.length >= MAX_KEYWORDS) throw new MailError('LIMIT', 'Too many keywords in this mailbox');
+      if (this.keywordNames.length >= MAX_KEYWORDS)
+        throw new MailError('LIMIT', 'Too many keywords in this mailbox');
       this.keywordNames.push(name);
       return name;
     });
@@ -73,10 +74,15 @@ export class MemoryBox {
 
   snapshot(viewer: UserId | undefined): MailboxSnapshot {
     const cached = this.snapshots.get(viewer);
-    if (cached?.modSeq === this.modSeq && cached.snapshot.head.uidNext === this.uidNext) return cached.snapshot;
+    if (cached?.modSeq === this.modSeq && cached.snapshot.head.uidNext === this.uidNext)
+      return cached.snapshot;
     const chunks: SnapshotChunk[] = [];
     for (let i = 0; i < this.messages.length; i += CHUNK) {
-      const chunk = this.reuse(cached?.snapshot, chunks.length, this.chunk(this.messages.slice(i, i + CHUNK), viewer));
+      const chunk = this.reuse(
+        cached?.snapshot,
+        chunks.length,
+        this.chunk(this.messages.slice(i, i + CHUNK), viewer),
+      );
       chunks.push(chunk);
     }
     const head = {
@@ -143,6 +149,7 @@ export function applyFlags(
     flags = (flags & ~touchable.system) | (change.system & touchable.system);
     if (touchable.keywords) names = new Set(keywords);
   }
-  const same = flags === old.flags && names.size === old.keywords.size && [...names].every((n) => old.keywords.has(n));
+  const same =
+    flags === old.flags && names.size === old.keywords.size && [...names].every((n) => old.keywords.has(n));
   return same ? undefined : { flags, keywords: names };
 }

@@ -117,7 +117,11 @@ export class MemoryCatalogue implements MailboxCatalogue {
     return renamed;
   }
 
-  async delete(name: MailboxName, options: { readonly immediate?: boolean } = {}, origin?: Origin): Promise<void> {
+  async delete(
+    name: MailboxName,
+    options: { readonly immediate?: boolean } = {},
+    origin?: Origin,
+  ): Promise<void> {
     const box = this.boxes.get(mailboxKey(name));
     if (!box) throw new MailError('NONEXISTENT', 'Mailbox does not exist');
     await this.hooks.hook('mailbox.deleting').call(box.entry, origin);
@@ -136,7 +140,12 @@ export class MemoryCatalogue implements MailboxCatalogue {
       if (value === undefined) delete attributes[key];
       else attributes[key] = value;
     }
-    box.entry = { ...box.entry, ...changes, quotaRoot: 'quotaRoot' in changes ? changes.quotaRoot : box.entry.quotaRoot, attributes };
+    box.entry = {
+      ...box.entry,
+      ...changes,
+      quotaRoot: 'quotaRoot' in changes ? changes.quotaRoot : box.entry.quotaRoot,
+      attributes,
+    };
     this.changed(id, 'catalogue');
     await this.hooks.hook('mailbox.changed').call(box.entry, changes, origin);
     return box.entry;
@@ -174,7 +183,10 @@ export class MemoryCatalogue implements MailboxCatalogue {
     this.subscribed.get(user)?.delete(mailboxKey(name));
   }
 
-  async metadata(id: MailboxId | 'server', user: UserId | undefined): Promise<ReadonlyMap<string, Uint8Array>> {
+  async metadata(
+    id: MailboxId | 'server',
+    user: UserId | undefined,
+  ): Promise<ReadonlyMap<string, Uint8Array>> {
     return new Map(this.annotations.get(`${id} ${user ?? ''}`));
   }
 

@@ -5,6 +5,11 @@ import { MemoryMailStore } from './store.js';
 
 export { MemoryMailStore, MemoryRecords };
 
-export const memoryStorePlugin = definePlugin({
-  provides: [provide([MAIL_STORE, CHANGE_FEED], MemoryMailStore), provide(RECORDS, MemoryRecords)],
-});
+/** For the `plugins` of createTestKernel. */
+export const memoryStore = {
+  name: 'memory-store',
+  manifest: { provides: ['mail-store@1', 'change-feed@1', 'records@1'] },
+  definition: definePlugin({
+    provides: [provide([MAIL_STORE, CHANGE_FEED], MemoryMailStore), provide(RECORDS, MemoryRecords)],
+  }),
+};

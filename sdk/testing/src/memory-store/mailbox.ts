@@ -90,7 +90,8 @@ export class MemoryMailbox implements Mailbox {
   async updateFlags(uids: NumberSet, change: FlagChange, options: UpdateOptions = {}): Promise<FlagUpdate> {
     const box = this.box();
     const viewer = this.privateViewer(box);
-    const keywords = change.mode === 'remove' ? known(box, change.keywords) : box.keywordBits(change.keywords);
+    const keywords =
+      change.mode === 'remove' ? known(box, change.keywords) : box.keywordBits(change.keywords);
     const modSeq = box.modSeq + 1;
     const changed: number[] = [];
     const modified: number[] = [];
@@ -99,7 +100,8 @@ export class MemoryMailbox implements Mailbox {
         modified.push(message.uid);
       } else if (this.change(box, message, viewer, change, keywords, modSeq)) changed.push(message.uid);
     }
-    if (changed.length === 0) return { changed: NumberSet.empty, modified: NumberSet.of(...modified), modSeq: box.modSeq };
+    if (changed.length === 0)
+      return { changed: NumberSet.empty, modified: NumberSet.of(...modified), modSeq: box.modSeq };
     box.modSeq = modSeq;
     const set = NumberSet.of(...changed);
     this.store.changed(this.id, 'flags', modSeq);
@@ -123,7 +125,13 @@ export class MemoryMailbox implements Mailbox {
     const modSeq = this.remove(this.box(), set);
     if (set.isEmpty) return { uids: set, modSeq };
     this.store.changed(this.id, 'expunged', modSeq);
-    await this.store.expunged.call({ mailbox: this.id, uids: set, modSeq, isMove: false, origin: options.origin });
+    await this.store.expunged.call({
+      mailbox: this.id,
+      uids: set,
+      modSeq,
+      isMove: false,
+      origin: options.origin,
+    });
     return { uids: set, modSeq };
   }
 
@@ -131,14 +139,24 @@ export class MemoryMailbox implements Mailbox {
     return this.transfer(uids, to, options, false);
   }
 
-  async moveTo(uids: NumberSet, to: MailboxId, options: CopyOptions = {}): Promise<Copied & { expungeModSeq: number }> {
+  async moveTo(
+    uids: NumberSet,
+    to: MailboxId,
+    options: CopyOptions = {},
+  ): Promise<Copied & { expungeModSeq: number }> {
     const copied = await this.transfer(uids, to, options, true);
     const gone = NumberSet.of(...copied.source);
     const expungeModSeq = this.remove(this.box(), gone);
     if (!gone.isEmpty) {
       this.store.changed(this.id, 'expunged', expungeModSeq);
       const origin = options.origin;
-      await this.store.expunged.call({ mailbox: this.id, uids: gone, modSeq: expungeModSeq, isMove: true, origin });
+      await this.store.expunged.call({
+        mailbox: this.id,
+        uids: gone,
+        modSeq: expungeModSeq,
+        isMove: true,
+        origin,
+      });
     }
     return { ...copied, expungeModSeq };
   }
@@ -183,7 +201,11 @@ export class MemoryMailbox implements Mailbox {
     const box = this.box();
     const back = box.expunged.filter(({ message }) => uids.has(message.uid));
     box.expunged = box.expunged.filter((record) => !back.includes(record));
-    const target = this.store.insert(box, back.map((record) => record.message), undefined);
+    const target = this.store.insert(
+      box,
+      back.map((record) => record.message),
+      undefined,
+    );
     const source = back.map(({ message }) => message.uid);
     return { uidValidity: box.entry.uidValidity, source, target: [...target], modSeq: box.modSeq };
   }
@@ -192,14 +214,23 @@ export class MemoryMailbox implements Mailbox {
     const box = this.box();
     const old = box.expunged.filter(({ atMs }) => atMs < expungedBeforeMs);
     box.expunged = box.expunged.filter((record) => !old.includes(record));
-    return { messages: old.length, bytes: old.reduce((sum, { message }) => sum + message.content.bytes.length, 0) };
+    return {
+      messages: old.length,
+      bytes: old.reduce((sum, { message }) => sum + message.content.bytes.length, 0),
+    };
   }
 
-  private async transfer(uids: NumberSet, to: MailboxId, options: CopyOptions, isMove: boolean): Promise<Copied> {
+  private async transfer(
+    uids: NumberSet,
+    to: MailboxId,
+    options: CopyOptions,
+    isMove: boolean,
+  ): Promise<Copied> {
     const box = this.box();
     const target = this.store.require(to);
     const messages = box.find(uids);
-    if (messages.length === 0) return { uidValidity: target.entry.uidValidity, source: [], target: [], modSeq: target.modSeq };
+    if (messages.length === 0)
+      return { uidValidity: target.entry.uidValidity, source: [], target: [], modSeq: target.modSeq };
     const source = { mailbox: this.id, uids: NumberSet.of(...messages.map((m) => m.uid)), isMove };
     const bytes = messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
     const batch = {
@@ -224,7 +255,13 @@ export class MemoryMailbox implements Mailbox {
     const uidsThere = this.store.insert(target, copies, options.viewer);
     this.store.changed(to, 'appended', target.modSeq);
     const { origin } = options;
-    await this.store.appended.call({ mailbox: target.entry, uids: uidsThere, modSeq: target.modSeq, source, origin });
+    await this.store.appended.call({
+      mailbox: target.entry,
+      uids: uidsThere,
+      modSeq: target.modSeq,
+      source,
+      origin,
+    });
     return {
       uidValidity: target.entry.uidValidity,
       source: messages.map((m) => m.uid),
@@ -243,11 +280,14 @@ export class MemoryMailbox implements Mailbox {
   ): boolean {
     const overlay = viewer === undefined ? undefined : box.overlay(viewer);
     const seen = overlay?.isSeen(message.uid) ? Flag.seen : 0;
-    const old = overlay ? { flags: (message.flags & ~Flag.seen) | seen, keywords: message.keywords } : message;
+    const old = overlay
+      ? { flags: (message.flags & ~Flag.seen) | seen, keywords: message.keywords }
+      : message;
     const next = applyFlags(old, change, keywords);
     if (!next) return false;
     const shared = overlay ? (next.flags & ~Flag.seen) | (message.flags & Flag.seen) : next.flags;
-    if (overlay && (next.flags & Flag.seen) !== seen) overlay.set(message.uid, (next.flags & Flag.seen) !== 0, modSeq);
+    if (overlay && (next.flags & Flag.seen) !== seen)
+      overlay.set(message.uid, (next.flags & Flag.seen) !== 0, modSeq);
     const same = shared === message.flags && [...next.keywords].join() === [...message.keywords].join();
     if (!same) Object.assign(message, { flags: shared, keywords: next.keywords, modSeq });
     return true;
@@ -283,5 +323,7 @@ function known(box: MemoryBox, names: readonly string[]): string[] {
 }
 
 function modSeqFor(box: MemoryBox, message: MemoryMessage, viewer: UserId | undefined): number {
-  return viewer === undefined ? message.modSeq : Math.max(message.modSeq, box.overlay(viewer).modSeqOf(message.uid));
+  return viewer === undefined
+    ? message.modSeq
+    : Math.max(message.modSeq, box.overlay(viewer).modSeqOf(message.uid));
 }

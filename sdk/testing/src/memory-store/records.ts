@@ -7,8 +7,8 @@ import {
   type RecordChange,
   type RecordQuery,
   type RecordRow,
-  type Records,
   type RecordSpace,
+  type Records,
   type UserId,
 } from '@angarium/sdk';
 
@@ -38,7 +38,11 @@ class MemorySpace implements RecordSpace {
     const { prefix = '', after, limit = 1000 } = query;
     return [...this.rows(owner).keys()]
       .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-      .filter((key) => key.startsWith(prefix) && (after === undefined || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0))
+      .filter(
+        (key) =>
+          key.startsWith(prefix) &&
+          (after === undefined || Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0),
+      )
       .flatMap((key) => this.live(owner, key) ?? [])
       .slice(0, limit);
   }
@@ -48,7 +52,8 @@ class MemorySpace implements RecordSpace {
     for (const { key, value, expiresMs, expect } of changes) {
       const old = this.isLive(rows.get(key)) ? rows.get(key)!.value : undefined;
       if (expect === 'absent' && old !== undefined) return false;
-      if (expect instanceof Uint8Array && (old === undefined || Buffer.compare(expect, old) !== 0)) return false;
+      if (expect instanceof Uint8Array && (old === undefined || Buffer.compare(expect, old) !== 0))
+        return false;
       if (value === undefined) rows.delete(key);
       else rows.set(key, { key, value: Buffer.from(value), expiresMs });
     }

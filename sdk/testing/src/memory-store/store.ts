@@ -24,8 +24,8 @@ import {
   type QuotaUsage,
   type StagedMessage,
   type StageOptions,
-  summarise,
   SummaryView,
+  summarise,
   type UsageLimit,
   type UserId,
 } from '@angarium/sdk';
@@ -42,7 +42,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   readonly flagged;
   readonly expunging;
   readonly expunged;
-  private readonly listeners = new Set<{ mailbox: MailboxId | undefined; run: (change: MailboxChanged) => void }>();
+  private readonly listeners = new Set<{
+    mailbox: MailboxId | undefined;
+    run: (change: MailboxChanged) => void;
+  }>();
 
   constructor(
     @inject(HOOKS) hooks: HookBus,
@@ -141,7 +144,8 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
 
   changed(mailbox: MailboxId, kind: ChangeKind, modSeq: number): void {
     for (const listener of [...this.listeners]) {
-      if (listener.mailbox === undefined || listener.mailbox === mailbox) listener.run({ mailbox, kind, modSeq });
+      if (listener.mailbox === undefined || listener.mailbox === mailbox)
+        listener.run({ mailbox, kind, modSeq });
     }
   }
 
@@ -156,7 +160,14 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       if (privately && isSeen) box.overlay(viewer).set(uid, true, modSeq);
       const keywords = new Set(box.keywordBits(message.keywords));
       const flags = privately ? message.flags & ~Flag.seen : message.flags;
-      box.messages.push({ ...message, uid, flags, keywords, modSeq, annotations: new Map(message.annotations) });
+      box.messages.push({
+        ...message,
+        uid,
+        flags,
+        keywords,
+        modSeq,
+        annotations: new Map(message.annotations),
+      });
       uids.push(uid);
     }
     box.lastAppendMs = this.now();
@@ -173,7 +184,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
         count += other.messages.length;
         for (const message of other.messages) used += message.content.bytes.length;
       }
-      if (used > (limit.bytes ?? Number.POSITIVE_INFINITY) || count > (limit.messages ?? Number.POSITIVE_INFINITY)) {
+      if (
+        used > (limit.bytes ?? Number.POSITIVE_INFINITY) ||
+        count > (limit.messages ?? Number.POSITIVE_INFINITY)
+      ) {
         throw new MailError('OVERQUOTA', 'Over quota');
       }
     }
@@ -220,9 +234,11 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
 
   private statusOf(box: MemoryBox, viewer: UserId | undefined): MailboxStatus {
     const privately = viewer !== undefined && viewer !== ownerOf(box.entry.name) && !box.entry.sharedSeen;
-    const isSeen = (m: MemoryMessage) => (privately ? box.overlay(viewer).isSeen(m.uid) : (m.flags & Flag.seen) !== 0);
+    const isSeen = (m: MemoryMessage) =>
+      privately ? box.overlay(viewer).isSeen(m.uid) : (m.flags & Flag.seen) !== 0;
     const deleted = box.messages.filter((m) => (m.flags & Flag.deleted) !== 0);
-    const octets = (messages: MemoryMessage[]) => messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
+    const octets = (messages: MemoryMessage[]) =>
+      messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
     return {
       messages: box.messages.length,
       recent: box.messages.filter((m) => m.uid >= box.recentFrom).length,

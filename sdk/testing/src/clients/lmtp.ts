@@ -1,0 +1,40 @@
+/** An LMTP client for tests. */
+import { LineClient } from './line-client.js';
+
+export class LmtpTestClient extends LineClient {
+  /** A whole reply, continuation lines joined with LF. */
+  async reply(): Promise<string> {
+    const lines: string[] = [];
+    do lines.push(await this.line());
+    while (lines.at(-1)![3] === '-');
+    return lines.join('\n');
+  }
+
+  async command(line: string): Promise<string> {
+    this.sendLine(line);
+    return this.reply();
+  }
+
+  /** Greeting and LHLO. */
+  async hello(name = 'client.example'): Promise<string> {
+    await this.reply();
+    return this.command(`LHLO ${name}`);
+  }
+
+  /** One transaction; answers the replies of the recipients that were accepted, in order. */
+  async deliver(
+    from: string,
+    recipients: readonly string[],
+    message: string | Uint8Array,
+  ): Promise<string[]> {
+    const lines = [`MAIL FROM:<${from}>`, ...recipients.map((to) => `RCPT TO:<${to}>`), 'DATA'];
+    this.send(lines.map((line) => `${line}\r\n`).join(''));
+    const replies: string[] = [];
+    for (let i = 0; i < lines.length; i++) replies.push(await this.reply());
+    if (!replies.at(-1)!.startsWith('354')) return replies;
+    const text = typeof message === 'string' ? message : Buffer.from(message).latin1Slice();
+    this.send(`${text.replace(/^\./gm, '..').replace(/(\r\n)?$/, '\r\n')}.\r\n`);
+    const accepted = replies.slice(1, -1).filter((reply) => reply.startsWith('250'));
+    return Promise.all(accepted.map(() => this.reply()));
+  }
+}
