@@ -1,0 +1,234 @@
+import {
+  type FlagChange,
+  type ImapReply,
+  type ImapSession,
+  type Mailbox,
+  type MailboxEntry,
+  type MailboxSnapshot,
+  NumberSet,
+  type Rights,
+  type SelectedMailbox,
+  type SequenceSet,
+  type UpdateFilter,
+} from '@angarium/sdk';
+import { withChange } from './chunks.js';
+import { FlagsText, flagsLine, permanentFlags } from './flags-text.js';
+import { countOf, expungeNumbers, resolveSet } from './numbers.js';
+import { nextTurn, Output } from './output.js';
+import { compareViews, type Updates } from './updates.js';
+
+export interface OpenSelected {
+  readonly session: ImapSession;
+  readonly entry: MailboxEntry;
+  readonly mailbox: Mailbox;
+  /** What SELECT told: EXISTS, FLAGS … are those of this one. */
+  readonly snapshot: MailboxSnapshot;
+  /** Answer of `claimRecent` (SELECT) or `recentFrom` (EXAMINE). */
+  readonly recentFrom: number;
+  readonly isReadOnly: boolean;
+  readonly rights: Rights;
+  /** Asked at each use, so that extensions may come and go. */
+  readonly updateFilters: () => readonly UpdateFilter[];
+}
+
+interface OwnChange {
+  readonly uids: NumberSet;
+  readonly change: FlagChange;
+  readonly toldModSeq: number | undefined;
+}
+
+/** `sync` must not run twice at the same time; the session's commands and IDLE take turns. */
+export class SelectedView implements SelectedMailbox {
+  readonly entry: MailboxEntry;
+  readonly mailbox: Mailbox;
+  readonly isReadOnly: boolean;
+  readonly rights: Rights;
+  readonly recentFrom: number;
+  ghosts = NumberSet.empty;
+  savedResult = NumberSet.empty;
+  private told: MailboxSnapshot;
+  private recent: NumberSet;
+  private flagsText: FlagsText;
+  private ownChanges: OwnChange[] = [];
+  /** UIDs whose flags or mod-sequences are told at the next sync whatever they are. */
+  private owedFlags = NumberSet.empty;
+  private owedModSeqs = NumberSet.empty;
+
+  constructor(private readonly options: OpenSelected) {
+    this.entry = options.entry;
+    this.mailbox = options.mailbox;
+    this.isReadOnly = options.isReadOnly;
+    this.rights = options.rights;
+    this.recentFrom = options.recentFrom;
+    this.told = options.snapshot;
+    this.recent = NumberSet.range(options.recentFrom, options.snapshot.head.uidNext - 1);
+    this.flagsText = new FlagsText(options.snapshot.head.keywordNames);
+  }
+
+  get view(): MailboxSnapshot {
+    return this.told;
+  }
+
+  /** Flags texts of `view`, cached. */
+  get flags(): FlagsText {
+    return this.flagsText;
+  }
+
+  get recentCount(): number {
+    return countOf(this.told, this.recent);
+  }
+
+  isRecent(uid: number): boolean {
+    return uid >= this.recentFrom && this.recent.has(uid);
+  }
+
+  resolve(set: SequenceSet, isUid: boolean): NumberSet {
+    return resolveSet(this.told, set, isUid, this.savedResult);
+  }
+
+  uids(set: SequenceSet, isUid: boolean): NumberSet {
+    return this.told.uidsAt(this.resolve(set, isUid));
+  }
+
+  ownFlagChange(
+    uids: NumberSet,
+    change: FlagChange,
+    tell: 'flags' | 'modSeq' | 'nothing',
+    toldModSeq?: number,
+  ): void {
+    this.ownChanges.push({ uids, change, toldModSeq });
+    if (tell === 'flags') this.owedFlags = this.owedFlags.union(uids);
+    if (tell === 'modSeq') this.owedModSeqs = this.owedModSeqs.union(uids);
+  }
+
+  async sync(
+    reply: ImapReply,
+    options: { readonly mayExpunge: boolean; readonly withUid?: boolean },
+  ): Promise<void> {
+    let newest = await this.mailbox.snapshot();
+    if (newest.head.uidNext > this.told.head.uidNext) newest = await this.claimRecent();
+    this.tellKeywords(newest, reply);
+    this.applyOwnChanges(newest);
+    const before = this.told;
+    const updates = compareViews(before, newest, options.mayExpunge);
+    if (updates !== undefined) {
+      this.told = updates.next;
+      this.ghosts = updates.ghosts;
+      this.savedResult = this.savedResult.minus(updates.expungedUids);
+      const out = new Output(reply);
+      await this.tellExpunged(updates, reply, out);
+      if (updates.appended > 0) this.tellAppended(out);
+      await out.pass();
+    }
+    await this.tellFlags(updates, reply, options.withUid ?? false);
+  }
+
+  /** New messages are recent in the first session that tells of them (RFC 3501 §2.3.2). */
+  private async claimRecent(): Promise<MailboxSnapshot> {
+    const from = await (this.isReadOnly ? this.mailbox.recentFrom() : this.mailbox.claimRecent());
+    const newest = await this.mailbox.snapshot();
+    const first = Math.max(from, this.told.head.uidNext);
+    this.recent = this.recent.union(NumberSet.range(first, newest.head.uidNext - 1));
+    return newest;
+  }
+
+  /** A keyword is announced before a FETCH shows it (RFC 3501 §7.2.6). */
+  private tellKeywords(newest: MailboxSnapshot, reply: ImapReply): void {
+    const old = this.flagsText.keywordNames;
+    const names = newest.head.keywordNames;
+    if (names === old) return;
+    if (names.length === old.length && names.every((name, bit) => name === old[bit])) return;
+    this.flagsText = new FlagsText(names);
+    if (names.every((name) => name === '' || old.includes(name))) return;
+    reply.untagged(flagsLine(names));
+    reply.status('OK', 'Flags', permanentFlags(names, this.rights, this.isReadOnly));
+  }
+
+  private applyOwnChanges(newest: MailboxSnapshot): void {
+    for (const { uids, change, toldModSeq } of this.ownChanges) {
+      this.told = withChange(this.told, uids, change, newest.head.keywordNames, toldModSeq);
+    }
+    this.ownChanges = [];
+  }
+
+  private async tellExpunged(updates: Updates, reply: ImapReply, out: Output): Promise<void> {
+    if (updates.expunged.isEmpty) return;
+    const { session } = this.options;
+    for (const filter of this.options.updateFilters()) {
+      if (filter.isActive(session) && filter.expunged?.(session, reply, updates.expungedUids)) return;
+    }
+    for (const number of expungeNumbers(updates.expunged)) {
+      out.text += `* ${number} EXPUNGE\r\n`;
+      if (out.hasEnough) await out.pass();
+    }
+  }
+
+  private tellAppended(out: Output): void {
+    out.text += `* ${this.told.count} EXISTS\r\n`;
+    if (!this.options.session.enabled.has('IMAP4REV2')) out.text += `* ${this.recentCount} RECENT\r\n`;
+  }
+
+  private async tellFlags(updates: Updates | undefined, reply: ImapReply, withUid: boolean): Promise<void> {
+    const { session } = this.options;
+    const tellsModSeq = session.enabled.has('CONDSTORE') || session.enabled.has('QRESYNC');
+    const owed = this.told.indexesOf(this.owedFlags.minus(this.ghosts));
+    const owedModSeqs = this.told.indexesOf(this.owedModSeqs.minus(this.ghosts));
+    this.owedFlags = NumberSet.empty;
+    this.owedModSeqs = NumberSet.empty;
+    const flags = updates === undefined ? owed : owed.union(updates.flags);
+    const modSeqs = tellsModSeq
+      ? (updates === undefined ? owedModSeqs : owedModSeqs.union(updates.modSeqs)).minus(flags)
+      : NumberSet.empty;
+    if (flags.isEmpty && modSeqs.isEmpty) return;
+    const filters = this.options
+      .updateFilters()
+      .filter((filter) => filter.flagsChanged !== undefined && filter.isActive(session));
+    // RFC 7162 §3.2.4: UID and MODSEQ go together, for the sake of QRESYNC.
+    const lines = { withUid: withUid || tellsModSeq, tellsModSeq, filters };
+    const out = new Output(reply);
+    await this.writeFetches(flags, out, { ...lines, tellsFlags: true });
+    await this.writeFetches(modSeqs, out, { ...lines, tellsFlags: false });
+    await out.pass();
+  }
+
+  private async writeFetches(indexes: NumberSet, out: Output, items: FetchLines): Promise<void> {
+    const { told, flagsText } = this;
+    const { session } = this.options;
+    for (const [first, last] of indexes.ranges()) {
+      for (let index = first; index <= last; ) {
+        const c = told.chunkIndexOf(index);
+        const chunk = told.chunks[c]!;
+        const start = told.startOf(c);
+        const end = Math.min(last, start + chunk.count - 1);
+        for (; index <= end; index++) {
+          const at = index - start;
+          const uid = chunk.uids[at]!;
+          let text = '';
+          if (items.tellsFlags) text = ` FLAGS ${flagsText.of(chunk, at, this.isRecent(uid))}`;
+          if (items.withUid) text += ` UID ${uid}`;
+          if (items.tellsModSeq) text += ` MODSEQ (${chunk.modseqs[at]})`;
+          for (const filter of items.filters) {
+            const more = filter.flagsChanged!(session, chunk, at);
+            if (more !== '') text += ` ${more}`;
+          }
+          out.text += `* ${index + 1} FETCH (${text.slice(1)})\r\n`;
+        }
+        if (out.hasEnough) {
+          await out.pass();
+          await nextTurn();
+        }
+      }
+    }
+  }
+}
+
+interface FetchLines {
+  readonly tellsFlags: boolean;
+  readonly withUid: boolean;
+  readonly tellsModSeq: boolean;
+  readonly filters: readonly UpdateFilter[];
+}
+
+export function openSelected(options: OpenSelected): SelectedView {
+  return new SelectedView(options);
+}
