@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// Runs the command line on Node 24 or newer. An older Node starts the one that the `node` package carries; signals
+// and the exit status pass through.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const neededMajor = 24;
+
+function carriedNode() {
+  try {
+    const file = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+    return existsSync(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function runWith(node) {
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: 'inherit',
+    env: { ...process.env, ANGARIUM_NODE: node },
+  });
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`angarium: cannot start ${node}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (status, signal) => {
+    process.exit(status ?? 128 + (constants.signals[signal] ?? 0));
+  });
+}
+
+if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
+  const { main } = await import('../dist/cli/main.js');
+  await main();
+} else {
+  const node = process.env.ANGARIUM_NODE === undefined ? carriedNode() : undefined;
+  if (node === undefined) {
+    process.stderr.write(`angarium needs Node ${neededMajor} or newer, this is ${process.versions.node}\n`);
+    process.exit(1);
+  }
+  runWith(node);
+}

@@ -1,0 +1,116 @@
+/**
+ * Logging by pino: for people on a terminal, JSON elsewhere. Both write in this process (no worker thread), so
+ * that nothing is lost when it ends. What looks like a secret is not written.
+ */
+import type { LogFields, Logger } from '@angarium/sdk';
+import { type Logger as Pino, pino } from 'pino';
+import { build as buildPretty } from 'pino-pretty';
+import type { LogLevel } from '../manifest/manifest.js';
+
+export type LogFormat = 'auto' | 'pretty' | 'json';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Where to write; default stderr, so that commands keep stdout for results. */
+  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** In every line. */
+  readonly fields?: LogFields;
+}
+
+const secretNames = [
+  'password',
+  'passwd',
+  'secret',
+  'secrets',
+  'token',
+  'authorization',
+  'credentials',
+  'privateKey',
+];
+const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+
+export function isPretty({
+  format,
+  stream = process.stderr,
+}: Pick<LogOptions, 'format' | 'stream'>): boolean {
+  return format === 'pretty' || (format === 'auto' && stream.isTTY === true);
+}
+
+export function createLog(options: LogOptions): Logger {
+  const stream = options.stream ?? process.stderr;
+  const destination = isPretty(options)
+    ? buildPretty({
+        destination: stream as never,
+        colorize: stream.isTTY === true && process.env['NO_COLOR'] === undefined,
+        translateTime: 'SYS:HH:MM:ss.l',
+        ignore: 'pid,hostname',
+        sync: true,
+      })
+    : { write: (line: string) => void stream.write(line) };
+  const root = pino(
+    {
+      level: options.level,
+      base: options.fields ? { ...options.fields } : {},
+      formatters: { level: (level) => ({ level }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: serializeError },
+      redact: { paths: secretPaths, censor: '(not shown)' },
+    },
+    destination as never,
+  );
+  return new PinoLogger(root);
+}
+
+class PinoLogger implements Logger {
+  constructor(private readonly pino: Pino) {}
+
+  debug(text: string, fields?: LogFields): void {
+    this.pino.debug(fields ?? {}, text);
+  }
+  info(text: string, fields?: LogFields): void {
+    this.pino.info(fields ?? {}, text);
+  }
+  warn(text: string, fields?: LogFields): void {
+    this.pino.warn(fields ?? {}, text);
+  }
+  error(text: string, fields?: LogFields): void {
+    this.pino.error(fields ?? {}, text);
+  }
+  child(fields: LogFields): Logger {
+    return new PinoLogger(this.pino.child(fields));
+  }
+}
+
+/** The causes too, which is where the reason usually is; not more than a few deep. */
+function serializeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: name,
+    message,
+    ...(code !== undefined && { code }),
+    stack,
+    ...(cause !== undefined && depth < 5 && { cause: serializeError(cause, depth + 1) }),
+  };
+}
+
+/** Writes nothing. */
+export const silentLog: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLog,
+};
+
+/** The last line of a start, on stdout, for people and scripts that wait for it. */
+export function sayReady(
+  options: Pick<LogOptions, 'format'>,
+  stdout: NodeJS.WritableStream = process.stdout,
+): void {
+  if (options.format === 'json')
+    stdout.write(`${JSON.stringify({ msg: 'ready', time: new Date().toISOString() })}\n`);
+  else stdout.write('angarium ready\n');
+}
