@@ -1,0 +1,216 @@
+/** What is measured. Each case prepares, runs, and checks every answer; a wrong one ends the bench. */
+
+import { mixedMessage, plainMessage } from '../support/mail.js';
+import { memoryBytes } from '../support/processes.js';
+import { inParallel, LoadClient } from './load.js';
+import type { BenchServer } from './servers.js';
+
+export interface BenchCase {
+  readonly name: string;
+  /** What `amount` counts. */
+  readonly unit: string;
+  /** Runs once before `run` is timed. */
+  prepare?(server: BenchServer, scale: Scale): Promise<void>;
+  /** Answers the amount of work done. */
+  run(server: BenchServer, scale: Scale): Promise<number>;
+  /** A figure instead of a rate, read after `run`. */
+  figure?: 'bytes each';
+}
+
+/** How much of everything: 1 is the full bench, CI takes a fraction. */
+export interface Scale {
+  readonly users: number;
+  readonly deliveries: number;
+  readonly sessions: number;
+  readonly mailbox: number;
+  readonly bodies: number;
+  readonly stores: number;
+  readonly idle: number;
+}
+
+export const fullScale: Scale = {
+  users: 200,
+  deliveries: 4000,
+  sessions: 1000,
+  mailbox: 50_000,
+  bodies: 2000,
+  stores: 2000,
+  idle: 5000,
+};
+
+export function scaled(factor: number): Scale {
+  return Object.fromEntries(
+    Object.entries(fullScale).map(([key, value]) => [key, Math.max(10, Math.round(value * factor))]),
+  ) as unknown as Scale;
+}
+
+/** The big mailbox is the INBOX of the last user but one, the one with bodies that of the last. */
+const bigUser = (scale: Scale) => scale.users - 1;
+const bodyUser = (scale: Scale) => scale.users;
+
+let serial = 0;
+
+async function lmtpSession(server: BenchServer): Promise<LoadClient> {
+  const client = await LoadClient.connect(server.lmtpPort);
+  await client.until('220 ');
+  client.send('LHLO bench.example\r\n');
+  await client.until('250 ');
+  return client;
+}
+
+async function deliver(client: LoadClient, recipient: string, message: string): Promise<void> {
+  client.send(`MAIL FROM:<sender@example.org>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`);
+  await client.until('354 ');
+  client.send(`${message}.\r\n`);
+  const answer = await client.until('250 2.1.5').catch((cause) => {
+    throw new Error(`not delivered to ${recipient}`, { cause });
+  });
+  if (/^[45]/m.test(answer)) throw new Error(`refused: ${answer}`);
+}
+
+async function login(server: BenchServer, user: number): Promise<LoadClient> {
+  const client = await LoadClient.connect(server.imapPort);
+  await client.until('* OK');
+  await client.command('l', `LOGIN ${server.user(user)} ${server.password}`);
+  return client;
+}
+
+function deliveryCase(width: number): BenchCase {
+  return {
+    name: `durable LMTP delivery, ${width} at a time`,
+    unit: 'messages/s',
+    async run(server, { deliveries, users }) {
+      const total = Math.round(deliveries * Math.min(1, width / 8 + 0.1));
+      const clients = await Promise.all(Array.from({ length: width }, () => lmtpSession(server)));
+      await inParallel(total, width, (n, worker) =>
+        deliver(clients[worker]!, server.user(1 + (n % (users - 2))), plainMessage(serial++)),
+      );
+      for (const client of clients) client.end();
+      return total;
+    },
+  };
+}
+
+function fetchCase(name: string, items: string): BenchCase {
+  return {
+    name: `FETCH 1:* (${name})`,
+    unit: 'messages/s',
+    async run(server, scale) {
+      const client = await login(server, bigUser(scale));
+      await client.command('s', 'EXAMINE INBOX');
+      client.send(`f FETCH 1:* (${items})\r\n`);
+      const { untagged, tagged } = await client.drainUntil('f');
+      if (!tagged.startsWith('f OK') || untagged !== scale.mailbox) {
+        throw new Error(`FETCH: ${untagged} of ${scale.mailbox} messages, ${tagged}`);
+      }
+      client.end();
+      return scale.mailbox;
+    },
+  };
+}
+
+/** Delivers some, then COPYs the mailbox onto itself until it has `mailbox` messages. */
+async function fillMailbox(server: BenchServer, scale: Scale): Promise<void> {
+  const seed = Math.min(scale.mailbox, 1000);
+  const clients = await Promise.all(Array.from({ length: 16 }, () => lmtpSession(server)));
+  await inParallel(seed, 16, (_, worker) =>
+    deliver(clients[worker]!, server.user(bigUser(scale)), plainMessage(serial++)),
+  );
+  for (const client of clients) client.end();
+  const imap = await login(server, bigUser(scale));
+  await imap.command('s', 'SELECT INBOX');
+  for (let count = seed; count < scale.mailbox; ) {
+    const more = Math.min(count, scale.mailbox - count, 10_000);
+    await imap.command('c', `COPY 1:${more} INBOX`);
+    await imap.command('n', 'NOOP');
+    count += more;
+  }
+  imap.end();
+}
+
+function storeCase(width: number): BenchCase {
+  return {
+    name: `single STOREs, ${width} session${width === 1 ? '' : 's'}`,
+    unit: 'commands/s',
+    async run(server, { stores }) {
+      const clients = await Promise.all(
+        Array.from({ length: width }, async (_, i) => {
+          const client = await login(server, 1 + i);
+          await client.command('s', 'SELECT INBOX');
+          return client;
+        }),
+      );
+      await inParallel(stores, width, async (n, worker) => {
+        const client = clients[worker]!;
+        const answer = await client.command('s', `STORE 1 ${n % 2 === 0 ? '+' : '-'}FLAGS (\\Flagged)`);
+        if (width === 1 && !answer.includes('* 1 FETCH')) throw new Error(`STORE: ${answer}`);
+      });
+      for (const client of clients) client.end();
+      return stores;
+    },
+  };
+}
+
+export const cases: readonly BenchCase[] = [
+  deliveryCase(1),
+  deliveryCase(16),
+  deliveryCase(64),
+  {
+    name: 'LOGIN, SELECT, LOGOUT, 16 at a time',
+    unit: 'sessions/s',
+    async run(server, { sessions, users }) {
+      await inParallel(sessions, 16, async (n) => {
+        const client = await login(server, 1 + (n % (users - 2)));
+        const answer = await client.command('s', 'SELECT INBOX');
+        if (!/^\* \d+ EXISTS/m.test(answer)) throw new Error(`SELECT: ${answer}`);
+        await client.command('o', 'LOGOUT');
+        client.end();
+      });
+      return sessions;
+    },
+  },
+  { ...fetchCase('UID FLAGS', 'UID FLAGS'), prepare: fillMailbox },
+  fetchCase('ENVELOPE BODYSTRUCTURE …', 'ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE'),
+  {
+    name: 'bodies of 50 KB, BODY.PEEK[]',
+    unit: 'MB/s',
+    async prepare(server, scale) {
+      const clients = await Promise.all(Array.from({ length: 8 }, () => lmtpSession(server)));
+      await inParallel(scale.bodies, 8, (n, worker) =>
+        deliver(clients[worker]!, server.user(bodyUser(scale)), mixedMessage(n)),
+      );
+      for (const client of clients) client.end();
+    },
+    async run(server, scale) {
+      const client = await login(server, bodyUser(scale));
+      await client.command('s', 'EXAMINE INBOX');
+      client.send('f FETCH 1:* BODY.PEEK[]\r\n');
+      const { bytes, untagged, tagged } = await client.drainUntil('f');
+      if (!tagged.startsWith('f OK') || untagged !== scale.bodies)
+        throw new Error(`${untagged} bodies, ${tagged}`);
+      client.end();
+      return bytes / 1e6;
+    },
+  },
+  storeCase(1),
+  storeCase(16),
+  {
+    name: 'memory of an idle IMAP connection, logged in and selected',
+    unit: 'KB',
+    figure: 'bytes each',
+    async run(server, { idle, users }) {
+      const before = memoryBytes(server.pid);
+      const clients: LoadClient[] = [];
+      await inParallel(idle, 8, async (n) => {
+        const client = await login(server, 1 + (n % (users - 2)));
+        await client.command('s', 'SELECT INBOX');
+        client.send('i IDLE\r\n');
+        await client.until('+');
+        clients.push(client);
+      });
+      const each = (memoryBytes(server.pid) - before) / idle;
+      for (const client of clients) client.end();
+      return each / 1024;
+    },
+  },
+];

@@ -1,0 +1,92 @@
+/**
+ * `npm run bench [-- --scale 0.1] [--only TEXT] [--runs 3] [--peers cyrus,dovecot]`: Angarium and its peers, one after the
+ * other on this machine; wall time and the server's CPU, as rates, and ours as a ratio to each peer's (above 1: we are ahead).
+ */
+import { parseArgs } from 'node:util';
+import { cpuSeconds } from '../support/processes.js';
+import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js';
+import { type BenchServer, startAngarium, startPeer } from './servers.js';
+
+interface Result {
+  /** Per second of wall time, or the figure itself. */
+  readonly rate: number;
+  /** Server CPU, milliseconds for each unit of work. */
+  readonly cpuMs: number;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    scale: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    peers: { type: 'string', default: 'cyrus,dovecot' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+async function runCase(server: BenchServer, item: BenchCase, scale: Scale, runs: number): Promise<Result> {
+  await item.prepare?.(server, scale);
+  const results: Result[] = [];
+  for (let run = 0; run < (item.figure ? 1 : runs); run++) {
+    const cpuBefore = cpuSeconds(server.pid);
+    const start = performance.now();
+    const amount = await item.run(server, scale);
+    const seconds = (performance.now() - start) / 1000;
+    const cpu = cpuSeconds(server.pid) - cpuBefore;
+    results.push({
+      rate: item.figure ? amount : amount / seconds,
+      cpuMs: item.figure ? 0 : (1000 * cpu) / amount,
+    });
+  }
+  results.sort((a, b) => a.rate - b.rate);
+  return results[Math.floor(results.length / 2)]!;
+}
+
+async function measure(
+  start: () => Promise<BenchServer | undefined>,
+  chosen: readonly BenchCase[],
+  scale: Scale,
+) {
+  const server = await start();
+  if (!server) return undefined;
+  const results = new Map<string, Result>();
+  try {
+    for (const item of chosen) {
+      const result = await runCase(server, item, scale, Number(options.runs));
+      results.set(item.name, result);
+      process.stderr.write(`${server.name}: ${item.name}: ${format(result.rate)} ${item.unit}\n`);
+    }
+  } finally {
+    await server.stop();
+  }
+  return { name: server.name, results };
+}
+
+function format(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
+const chosen = cases.filter(({ name, prepare }) => !options.only || name.includes(options.only) || prepare);
+const ours = (await measure(() => startAngarium(scale.users), chosen, scale))!;
+const peers: { name: string; results: Map<string, Result> }[] = [];
+for (const name of options.peers.split(',').filter(Boolean) as ('cyrus' | 'dovecot')[]) {
+  const peer = await measure(async () => startPeer(name, scale.users), chosen, scale);
+  if (peer) peers.push(peer);
+  else process.stderr.write(`${name}: no start script here (ANGARIUM_PEERS), left out\n`);
+}
+
+const rows = chosen.map((item) => {
+  const our = ours.results.get(item.name)!;
+  const row: Record<string, string> = { case: item.name, unit: item.unit, angarium: format(our.rate) };
+  if (!item.figure) row['cpu ms'] = our.cpuMs.toPrecision(3);
+  for (const { name, results } of peers) {
+    const their = results.get(item.name)!;
+    row[name] = format(their.rate);
+    row[`vs ${name}`] = `${(item.figure ? their.rate / our.rate : our.rate / their.rate).toFixed(2)}x`;
+    if (!item.figure) row[`cpu vs ${name}`] = `${(their.cpuMs / our.cpuMs).toFixed(2)}x`;
+  }
+  return row;
+});
+if (options.json) console.log(JSON.stringify(rows, null, 2));
+else console.table(rows);
