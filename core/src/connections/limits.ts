@@ -1,10 +1,13 @@
 /** How many clients may be connected to this worker, in all and from one address. */
+import { isLoopback } from './addresses.js';
 
 export interface LimitSettings {
   /** 0 is no limit. */
   readonly maxConnections: number;
   /** 0 is no limit. Unix sockets have no address and are not counted. */
   readonly maxConnectionsPerAddress: number;
+  /** Default false: what runs on this machine (webmail, monitoring) speaks for many people. */
+  readonly countsLoopback?: boolean;
 }
 
 export class ConnectionLimits {
@@ -32,7 +35,7 @@ export class ConnectionLimits {
   /** Counts one more from the address, when allowed. */
   tryEnterFrom(address: string): boolean {
     const { maxConnectionsPerAddress } = this.settings;
-    if (maxConnectionsPerAddress === 0 || address === 'unix') return true;
+    if (maxConnectionsPerAddress === 0 || this.isExempt(address)) return true;
     const count = this.byAddress.get(address) ?? 0;
     if (count >= maxConnectionsPerAddress) return false;
     this.byAddress.set(address, count + 1);
@@ -45,13 +48,8 @@ export class ConnectionLimits {
     if (count > 1) this.byAddress.set(address, count - 1);
     else this.byAddress.delete(address);
   }
-}
 
-/** A worker's part of what the whole server may hold; never less than one. */
-export function shareOf(limits: LimitSettings, workers: number): LimitSettings {
-  const share = (limit: number): number => Math.ceil(limit / Math.max(1, workers));
-  return {
-    maxConnections: share(limits.maxConnections),
-    maxConnectionsPerAddress: share(limits.maxConnectionsPerAddress),
-  };
+  private isExempt(address: string): boolean {
+    return address === 'unix' || (this.settings.countsLoopback !== true && isLoopback(address));
+  }
 }
