@@ -4,7 +4,7 @@ import type { Address, AddressEntry, AddressGroup } from './types.js';
 /**
  * Address lists, RFC 5322 §3.4 with the obsolete forms of §4.4, on latin1 octets or text (RFC 6532); never fails.
  * Deviations that mail needs: a comment after a bare address is its name (RFC 822 style); an encoded word is
- * one atom, whatever stands in it; words without address are a mailbox without host; stray specials are skipped.
+ * one atom, whatever stands in it; words without address are a name, one word a mailbox without host; stray specials are skipped.
  */
 
 /** More entries than this in one list are dropped. */
@@ -87,10 +87,13 @@ class ListParser {
     this.members = undefined;
   }
 
-  /** Words that no address followed. */
+  /** Words that no address followed: several are a name, a single one may be a local mailbox. */
   private flush(): void {
-    if (this.words.length > 0)
-      this.add({ name: undefined, route: undefined, mailbox: phrase(this.words), host: '' });
+    if (this.words.length > 0) {
+      const text = phrase(this.words);
+      const named = text.includes(' ');
+      this.add({ name: named ? text : undefined, route: undefined, mailbox: named ? '' : text, host: '' });
+    }
     this.words = [];
     this.lexer.comment = undefined;
   }
@@ -168,6 +171,11 @@ class ListParser {
     const before = from > 0 ? phrase(words.slice(0, from)) : undefined;
     const host = domain(lexer);
     lexer.blanks();
+    if (lexer.text.charCodeAt(lexer.pos) === 60) {
+      // Leniency: an address as the unquoted name of an address.
+      this.words = [{ text: `${before === undefined ? '' : `${before} `}${mailbox}@${host}`, spaced: false }];
+      return;
+    }
     const name = before ?? lexer.comment;
     if (mailbox !== '' || host !== '') this.add({ name, route: undefined, mailbox, host });
   }

@@ -136,11 +136,27 @@ function parameters(lexer: Lexer): readonly Parameter[] {
       if (name === '') lexer.skip();
       continue;
     }
-    found.push([name, lexer.parameterValue()]);
+    found.push([name, lexer.parameterValue().replace(ESCAPED_QUOTES, '$1')]);
     if (name.includes('*')) split = true;
   }
   if (found.length === 0) return NOTHING;
   return split ? joinContinuations(found) : found;
+}
+
+/** Leniency: a value whose quotes were escaped by a careless generator. */
+const ESCAPED_QUOTES = /^\\"(.*)\\"$/;
+
+/** A parameter that is octets rather than text: as it stands, or out of its RFC 2231 form. */
+export function rawParameter(list: readonly Parameter[], name: string): string | undefined {
+  for (const [key, value] of list) {
+    if (key === name) return value;
+    if (key.length === name.length + 1 && key === `${name}*`) {
+      return value.replace(/^[^']*'[^']*'/, '').replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => {
+        return String.fromCharCode(Number.parseInt(hex, 16));
+      });
+    }
+  }
+  return undefined;
 }
 
 /** RFC 2231 §3 and §4.1: `name*0`, `name*1*`, ... become `name` or `name*`, at the place of the first. */

@@ -23,6 +23,7 @@ export { stripExtensionData } from './strip-extension.js';
 export { type BaseSubject, baseSubject } from './subject.js';
 export { encodeSummary, summarise } from './summary-encode.js';
 export { isCacheableHeader } from './summary-format.js';
+export { redateSummary } from './summary-redate.js';
 export { SummaryView } from './summary-view.js';
 export { type Decoder, decodeTransfer, transferDecoder, transferDecodeStream } from './transfer.js';
 export type * from './types.js';

@@ -1,4 +1,4 @@
-import { contentFields } from './content.js';
+import { contentFields, rawParameter } from './content.js';
 import { HeaderBlock } from './headers.js';
 import type { Disposition, MessagePart, MessageStructure, Parameter, PartKind } from './types.js';
 
@@ -139,7 +139,7 @@ class Scanner {
     this.bodyStarts();
     if (part.kind === 'message') this.push(this.pos, part);
     else if (part.kind === 'multipart') {
-      const text = part.parameters.find(([name]) => name === 'boundary')?.[1].replace(/[ \t]+$/, '') ?? '';
+      const text = (rawParameter(part.parameters, 'boundary') ?? '').replace(/[ \t]+$/, '');
       if (text !== '') this.boundaries.push({ text: text.slice(0, MAX_BOUNDARY), level });
     }
   }

@@ -1,3 +1,4 @@
+import { rawParameter } from './content.js';
 import type { EntityRange, MessagePart, MessageStructure, NumberedSection, Section } from './types.js';
 
 /**
@@ -48,8 +49,7 @@ function rangeOf(node: EntityRange): EntityRange {
 }
 
 export function charsetOf(node: MessagePart): string | undefined {
-  for (const [name, value] of node.parameters) if (name === 'charset') return value.toLowerCase();
-  return undefined;
+  return rawParameter(node.parameters, 'charset')?.toLowerCase();
 }
 
 /** All numbered sections in order, [] (the message) first. */
