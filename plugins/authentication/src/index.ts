@@ -1,1 +1,8 @@
-export {};
+/** One way in for every protocol: SASL exchanges, password sources, accounts, administrators. */
+import { ACCOUNTS, AUTHENTICATION, definePlugin, provide } from '@angarium/sdk';
+import { AccountsDirectory } from './accounts-directory.js';
+import { AuthenticationService } from './authentication-service.js';
+
+export default definePlugin({
+  provides: [provide(ACCOUNTS, AccountsDirectory), provide(AUTHENTICATION, AuthenticationService)],
+});

@@ -1,0 +1,78 @@
+/** A SASL exchange as protocols drive it, around the exchange of the mechanism. */
+import type {
+  AuthContext,
+  AuthExchange,
+  AuthStep,
+  SaslEnvironment,
+  SaslExchange,
+  SaslMechanism,
+  UserId,
+} from '@angarium/sdk';
+import { MailError } from '@angarium/sdk';
+import { Attempt, type AttemptEnvironment } from './attempt.js';
+import type { Passwords } from './passwords.js';
+
+/** More messages than any mechanism needs: one that goes on for ever is ended. */
+const MAX_STEPS = 16;
+
+export class MechanismExchange implements AuthExchange {
+  readonly clientFirst: boolean;
+  private readonly attempt: Attempt;
+  private readonly exchange: SaslExchange;
+  private steps = 0;
+  private isOver = false;
+
+  constructor(
+    mechanism: SaslMechanism,
+    context: AuthContext,
+    environment: AttemptEnvironment,
+    passwords: Passwords,
+  ) {
+    this.clientFirst = mechanism.clientFirst;
+    this.attempt = new Attempt(environment, mechanism.name, context);
+    this.exchange = mechanism.start(saslEnvironment(this.attempt, context, environment, passwords));
+  }
+
+  async respond(message: Uint8Array | undefined): Promise<AuthStep> {
+    if (this.isOver) throw new MailError('CLIENTBUG', 'The exchange is over');
+    try {
+      if (++this.steps > MAX_STEPS) throw new MailError('CLIENTBUG', 'Too many messages');
+      const step = await this.exchange.step(message);
+      if ('challenge' in step) return step;
+      this.isOver = true;
+      const { user, actAs, isAnonymous = false, data = new Uint8Array(0) } = step;
+      const identity = await this.attempt.authorise({ user, actAs, isAnonymous });
+      this.attempt.succeed(identity);
+      return { identity, data };
+    } catch (error) {
+      this.isOver = true;
+      throw await this.attempt.fail(error);
+    }
+  }
+
+  cancel(): void {
+    this.isOver = true;
+  }
+}
+
+/** Whatever a mechanism asks about a user, the attempt is announced first. */
+function saslEnvironment(
+  attempt: Attempt,
+  context: AuthContext,
+  { accounts }: AttemptEnvironment,
+  passwords: Passwords,
+): SaslEnvironment {
+  const passwordContext = { service: context.service, remoteAddress: context.connection.remote.address };
+  const announced = async <T>(user: UserId, ask: () => Promise<T>): Promise<T> => {
+    await attempt.announce(user);
+    return ask();
+  };
+  return {
+    context,
+    passwordContext,
+    normalise: (name) => accounts.normalise(name),
+    verify: (user, password) => announced(user, () => passwords.verify(user, password, passwordContext)),
+    scramKeys: (user, hash) => announced(user, () => passwords.scramKeys(user, hash)),
+    plainSecret: (user) => announced(user, () => passwords.plainSecret(user)),
+  };
+}
