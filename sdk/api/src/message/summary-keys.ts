@@ -65,10 +65,19 @@ function displayOf(entry: AddressEntry | undefined): string {
   return decodeWords(address.host === '' ? address.mailbox : `${address.mailbox}@${address.host}`);
 }
 
+/** A longer field of identifiers is cut in the middle before it is read. */
+const MAX_ID_FIELD = 64 * 1024;
+
+function withoutMiddle(value: string): string {
+  const head = value.slice(0, MAX_ID_KEY);
+  const tail = value.slice(-MAX_ID_FIELD);
+  return `${head.slice(0, head.lastIndexOf('>') + 1)} ${tail.slice(Math.max(0, tail.indexOf('<')))}`;
+}
+
 /** Identifiers joined by blanks; of too many the root and the latest stay. */
 function identifiers(value: string | undefined, limit?: number): string {
   if (value === undefined) return '';
-  const ids = messageIds(value.length > 64 * 1024 ? value.slice(-64 * 1024) : value, limit);
+  const ids = messageIds(value.length > MAX_ID_FIELD ? withoutMiddle(value) : value, limit);
   let length = 0;
   for (const id of ids) length += id.length + 1;
   while (length > MAX_ID_KEY && ids.length > 1) length -= (ids.splice(1, 1)[0]?.length ?? 0) + 1;

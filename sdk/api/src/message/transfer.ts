@@ -140,7 +140,7 @@ function decodeQuotedPrintable(bytes: Buffer, end: number): Buffer {
         i += 2;
         continue;
       }
-      const next = softBreak(bytes, i + 1, end);
+      const next = softBreak(bytes, i + 1);
       if (next > 0) {
         i = next - 1;
         kept = length;
@@ -160,14 +160,16 @@ function decodeQuotedPrintable(bytes: Buffer, end: number): Buffer {
   return out.subarray(0, length);
 }
 
-/** After `=`: blanks, then a line end or the end of all: position after it, otherwise 0. */
-function softBreak(bytes: Buffer, from: number, end: number): number {
+/** After `=`: blanks, then a line end or the end of all (`safeEnd` sees to it): position after it, otherwise 0. */
+function softBreak(bytes: Buffer, from: number): number {
+  const { length } = bytes;
   let at = from;
-  while (at < end && at - from < MAX_HELD && (bytes[at] === 32 || bytes[at] === 9)) at++;
-  if (at === end) return end;
+  while (at < length && at - from < MAX_HELD && (bytes[at] === 32 || bytes[at] === 9)) at++;
+  if (at === length) return length;
   if (bytes[at] === LF) return at + 1;
-  if (bytes[at] === CR && bytes[at + 1] === LF && at + 1 < end) return at + 2;
-  return bytes[at] === CR && at + 1 === end ? end : 0;
+  if (bytes[at] !== CR) return 0;
+  if (at + 1 === length) return length;
+  return bytes[at + 1] === LF ? at + 2 : 0;
 }
 
 function hexPair(a: number | undefined, b: number | undefined): number {
