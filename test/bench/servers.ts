@@ -1,11 +1,8 @@
 /** The servers under test: ours, and the peers when their start scripts are at hand. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { root, TestServer } from '../support/server.js';
 
 export interface BenchServer {
   readonly name: string;
@@ -16,67 +13,25 @@ export interface BenchServer {
   /** The n-th user, from 1. */
   user(n: number): string;
   readonly password: string;
-  /** Version line for the table. */
-  readonly version: string;
   stop(): Promise<void>;
 }
-
-/** The checkout's root. */
-export const root = ((): string => {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'angarium.yaml'))) folder = dirname(folder);
-  return folder;
-})();
-
-const angarium = join(root, 'core', 'bin', 'angarium.mjs');
 
 const userName = (n: number) => `user${String(n).padStart(4, '0')}`;
 
 export async function startAngarium(users: number): Promise<BenchServer> {
-  const data = mkdtempSync(join(tmpdir(), 'angarium-bench-'));
-  const overrides = [
-    ['plugins.imap.listen', '[{"address":"127.0.0.1","port":0}]'],
-    ['plugins.lmtp.listen', '[{"address":"127.0.0.1","port":0}]'],
-    ['limits', '{"connections":50000,"perAddress":50000}'],
-  ].flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-  const base = [angarium, '-c', join(root, 'angarium.yaml'), '--data', data];
-  for (let n = 1; n <= users; n++) {
-    execFileSync(process.execPath, [...base, 'users', 'add', userName(n), '--password-stdin'], {
-      input: 'pass\n',
-    });
-  }
-  const child = spawn(process.execPath, [...base, ...overrides, '--log', 'json', 'serve'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await untilReady(child);
-  const ports = JSON.parse(readFileSync(join(data, 'run', 'ports.json'), 'utf8')) as Record<
-    string,
-    { port: number }[]
-  >;
+  const set = { limits: '{"connections":50000,"perAddress":50000}' };
+  const server = new TestServer({ set });
+  for (let n = 1; n <= users; n++) server.addUser(userName(n), 'pass');
+  await server.start();
   return {
     name: 'angarium',
-    pid: child.pid!,
-    imapPort: ports['imap']![0]!.port,
-    lmtpPort: ports['lmtp']![0]!.port,
+    pid: server.pid,
+    imapPort: server.port('imap'),
+    lmtpPort: server.port('lmtp'),
     user: userName,
     password: 'pass',
-    version: `node ${process.version}`,
-    async stop() {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-      rmSync(data, { recursive: true, force: true });
-    },
+    stop: () => server[Symbol.asyncDispose](),
   };
-}
-
-async function untilReady(child: ChildProcess): Promise<void> {
-  const lines = createInterface({ input: child.stdout! });
-  for await (const line of lines) {
-    if (!line.includes('"msg":"ready"') && line !== 'angarium ready') continue;
-    child.stdout!.resume();
-    return;
-  }
-  throw new Error('the server ended before it was ready');
 }
 
 /**
@@ -107,7 +62,6 @@ export function startPeer(name: 'cyrus' | 'dovecot', users: number): BenchServer
     lmtpPort: Number(text('LMTP_PORT')),
     user: userName,
     password: text('PASSWORD'),
-    version: name,
     async stop() {
       execFileSync(script, ['stop'], { stdio: 'ignore', env: environment });
       execFileSync(script, ['reset'], { stdio: 'ignore', env: environment });

@@ -1,5 +1,4 @@
 /** An IMAP client for tests: sends what it is told, answers what came, knows literals and tags and nothing more. */
-import type { Duplex } from 'node:stream';
 import { LineClient } from './line-client.js';
 
 export interface ImapAnswer {
@@ -13,10 +12,6 @@ export interface ImapAnswer {
 
 export class ImapTestClient extends LineClient {
   private tags = 0;
-
-  static over(stream: Duplex): ImapTestClient {
-    return new ImapTestClient(stream);
-  }
 
   /** A whole response: a line with the literals in it. */
   async response(): Promise<string> {

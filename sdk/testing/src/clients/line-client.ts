@@ -17,23 +17,29 @@ export class LineClient {
     this.attach();
   }
 
-  static async connect(port: number, host = '127.0.0.1'): Promise<LineClient> {
+  static async connect<T>(this: new (stream: Duplex) => T, port: number, host = '127.0.0.1'): Promise<T> {
     const socket = net.connect({ port, host, noDelay: true });
     await once(socket, 'connect');
-    return new LineClient(socket);
+    return new this(socket);
   }
 
-  static async connectPath(path: string): Promise<LineClient> {
+  static async connectPath<T>(this: new (stream: Duplex) => T, path: string): Promise<T> {
     const socket = net.connect({ path });
     await once(socket, 'connect');
-    return new LineClient(socket);
+    return new this(socket);
   }
 
   /** Any certificate will do. */
-  static async connectTls(port: number, options: tls.ConnectionOptions = {}): Promise<LineClient> {
+  static async connectTls<T>(
+    this: new (
+      stream: Duplex,
+    ) => T,
+    port: number,
+    options: tls.ConnectionOptions = {},
+  ): Promise<T> {
     const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
     await once(socket, 'secureConnect');
-    return new LineClient(socket);
+    return new this(socket);
   }
 
   /** The client's half of STARTTLS, after the server's go-ahead. */
