@@ -33,6 +33,8 @@ export class MemoryFs implements PackFs {
   /** Called before each call that writes or syncs data; a test holds a sync back with it. */
   hold: ((name: keyof PackFs) => Promise<void>) | undefined;
   syncs = 0;
+  /** Microtask turns that a call takes, to interleave what runs at once. */
+  turns: () => number = () => 1;
   private readonly open_ = new Map<number, { readonly path: string; readonly node: Node }>();
   private nextFd = 3;
 
@@ -181,7 +183,7 @@ export class MemoryFs implements PackFs {
   }
 
   private async enter(name: keyof PackFs, path: string): Promise<ReturnType<Fault>> {
-    await Promise.resolve();
+    for (let left = this.turns(); left > 0; left--) await Promise.resolve();
     const index = this.calls++;
     const fault = this.fault?.({ name, index, path });
     if (fault?.errno !== undefined) throw errno(fault.errno, path);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect, record, scanAll, withTempDir } from './fixtures.test.support.js';
+import { chances, collect, record, scanAll, withTempDir } from './fixtures.test.support.js';
 import { nodeFs } from './fs.js';
 import { MemoryFs } from './memory-fs.test.support.js';
 import { packPath, splitPackId } from './names.js';
@@ -38,28 +38,56 @@ test('many claims at once on a real disk: every one gets a series of its own', a
   });
 });
 
-test('interleaved takeovers of dead series never give one to two', async () => {
-  for (let run = 0; run < 60; run++) {
+test('interleaved takeovers of dead series: each goes to exactly one', async () => {
+  for (let run = 0; run < 200; run++) {
     const fs = new MemoryFs();
-    await fs.makeDir(DIR);
-    const dead = new Set<string>();
-    // Owners are told apart by the file of their generation: whoever claimed before this round is dead.
-    const first = await Promise.all([1, 2, 3].map(() => Series.claim(fs, DIR, () => true)));
-    for (const series of first) if (series !== undefined) dead.add(series.dir);
-    let yields = run;
-    fs.hold = async () => {
-      for (let turn = 0; turn < (yields = (yields * 7 + 3) % 11); turn++) await Promise.resolve();
-    };
-    const owners = new Map<number, number>();
-    const alive = () => dead.size === 0;
-    const second = await Promise.all([1, 2, 3].map(() => Series.claim(fs, DIR, alive)));
-    for (const series of second) {
-      if (series !== undefined) owners.set(series.id, (owners.get(series.id) ?? 0) + 1);
+    const random = chances(run);
+    const dead = Buffer.from(`${formatTag({ ...ownTag(), boot: '99' })}-ffff`);
+    for (const series of ['0001', '0002', '0003']) {
+      await fs.makeDir(`${DIR}/${series}`);
+      fs.files.set(`${DIR}/${series}/owner.4`, { data: dead, bytes: dead.length, durable: dead });
     }
-    // With "everybody is dead" a later claim may take over an earlier one of this round; packs still never collide.
-    const packs = await Promise.all(second.map((series) => series?.createPack()));
-    assert.equal(new Set(packs.map((pack) => pack?.id)).size, 3);
+    fs.turns = () => Math.floor(random() * 12);
+    const claims = await Promise.all(Array.from({ length: 6 }, () => Series.claim(fs, DIR, isAlive)));
+    const ids = claims.map((series) => series!.id).sort((a, b) => a - b);
+    assert.deepEqual(ids, [1, 2, 3, 4, 5, 6], `run ${run}`);
+    // A stale view of the folder does not help: nobody can claim what is owned.
+    for (const id of ids) assert.equal(await Series.claim(fs, DIR, isAlive, id), undefined);
+    const packs = await Promise.all(claims.map((series) => series!.createPack()));
+    assert.equal(new Set(packs.map((pack) => pack.id)).size, 6);
   }
+});
+
+test('a takeover that was overtaken by others while it looked gives way', async () => {
+  const fs = new MemoryFs();
+  const put = (name: string, boot: string) => {
+    const tag = Buffer.from(`${formatTag({ ...ownTag(), boot })}-ffff`);
+    fs.files.set(`${DIR}/0001/${name}`, { data: tag, bytes: tag.length, durable: tag });
+  };
+  await fs.makeDir(`${DIR}/0001`);
+  put('owner.2', '99');
+  fs.fault = ({ name }) => {
+    if (name === 'link') {
+      // Meanwhile 3 took over, removed 2 and died; 4 took over, removed 3 and lives.
+      fs.files.delete(`${DIR}/0001/owner.2`);
+      put('owner.4', ownTag().boot);
+    }
+    return undefined;
+  };
+  assert.equal(await Series.claim(fs, DIR, isAlive, 1), undefined);
+  const left = [...fs.files.keys()].filter((name) => name.startsWith(`${DIR}/0001/`));
+  assert.deepEqual(left, [`${DIR}/0001/owner.4`]);
+});
+
+test('even two who both believe to own a series never write to one pack', async () => {
+  const fs = new MemoryFs();
+  await fs.makeDir(DIR);
+  const first = await Series.claim(fs, DIR, isAlive);
+  const second = await Series.claim(fs, DIR, GONE);
+  assert.equal(first!.id, second!.id);
+  const packs = [];
+  for (const owner of [first!, second!, second!, first!]) packs.push((await owner.createPack()).id);
+  assert.equal(new Set(packs).size, 4);
 });
 
 test('a dead writer: its series is taken over, its packs are sealed at their valid length', async () => {
