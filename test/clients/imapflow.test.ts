@@ -72,9 +72,15 @@ test('append, flag, search, copy, move, delete', async () => {
   await client.mailboxCreate('INBOX.Archive');
   const moved = await client.messageMove('1', 'INBOX.Archive');
   assert.ok(moved && moved.uidMap?.get(1) === 1);
-  assert.deepEqual(await client.status('INBOX.Archive', { messages: true }), { path: 'INBOX.Archive', messages: 1 });
+  assert.deepEqual(await client.status('INBOX.Archive', { messages: true }), {
+    path: 'INBOX.Archive',
+    messages: 1,
+  });
   await client.messageDelete('1');
-  assert.deepEqual(await client.status('INBOX.Work', { messages: true }), { path: 'INBOX.Work', messages: 0 });
+  assert.deepEqual(await client.status('INBOX.Work', { messages: true }), {
+    path: 'INBOX.Work',
+    messages: 0,
+  });
 });
 
 test('the tree of mailboxes', async () => {

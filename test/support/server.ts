@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** user → password. */
   readonly users?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: a temporary folder; it is removed in the end either way. */
+  readonly data?: string;
 }
 
 export interface Port {
@@ -40,7 +42,7 @@ export interface Port {
 }
 
 export class TestServer implements AsyncDisposable {
-  readonly data = mkdtempSync(join(tmpdir(), 'angarium-test-'));
+  readonly data: string;
   readonly manifestFile: string;
   /** What it has printed so far, both streams. */
   output = '';
@@ -48,6 +50,7 @@ export class TestServer implements AsyncDisposable {
   private readonly settings: Record<string, string>;
 
   constructor(private readonly options: ServerOptions = {}) {
+    this.data = options.data ?? mkdtempSync(join(tmpdir(), 'angarium-test-'));
     this.manifestFile =
       options.manifest === undefined ? join(root, 'angarium.yaml') : join(this.data, 'angarium.yaml');
     if (options.manifest !== undefined) writeFileSync(this.manifestFile, options.manifest);
