@@ -23,8 +23,9 @@ function runWith(node) {
     stdio: 'inherit',
     env: { ...process.env, ANGARIUM_NODE: node },
   });
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
-  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  // A terminal sends Ctrl-C to the child as well: passing it on would make it two.
+  process.on('SIGINT', () => process.stdin.isTTY === true || child.kill('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`angarium: cannot start ${node}: ${error.message}\n`);
     process.exit(1);

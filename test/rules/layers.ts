@@ -23,6 +23,8 @@ export const layers: Rule = {
 };
 
 function layerOf(path: string): Layer | undefined {
+  // The rules' own tests quote what is wrong.
+  if (path.startsWith('test/rules/')) return undefined;
   const parts = path.split('/');
   const two = `${parts[0]}/${parts[1]}`;
   const name = two in mayImport ? two : parts[0]!;

@@ -10,8 +10,8 @@ export const rfcForm: Rule = {
     return matches(text, citation).flatMap(({ line, found }) => {
       const [whole, space, number, after] = found as unknown as [string, string, string, string];
       const isWord = /^RFC[ -]?\d/.test(whole);
-      // A file name or an identifier: rfc2047.ts, parseRfc822.
-      if (!isWord) return [];
+      // A file name or an identifier: rfc2047.ts, parseRfc822; RFC822 is a protocol's own word.
+      if (!isWord || (space === '' && number === '822')) return [];
       if (space !== ' ') return [{ line, text: `write "RFC ${number}", not "${whole.slice(0, 12).trim()}"` }];
       const wrong = /^[,:]?\s*(\(?(section|sect?\.)\s*[\dA-Z]|§ |,\s*§|#\d)/i.exec(after);
       return wrong === null
