@@ -78,8 +78,8 @@ const BITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * RFC 2045 §5.1. An unreadable type is text/plain (§5.2), its parameters are dropped; 'text' without subtype, as
- * RFC 1049 had it, is text/plain too.
+ * RFC 2045 §5.1. An unreadable type is text/plain (§5.2), its parameters are dropped; 'text' alone, as
+ * RFC 1049 had it, keeps them.
  */
 function contentType(fields: ContentFields, value: string): void {
   const lexer = new Lexer(value);
@@ -89,6 +89,7 @@ function contentType(fields: ContentFields, value: string): void {
   if (type === '' || subtype === '') {
     fields.type = 'text';
     fields.subtype = 'plain';
+    if (type === 'text') fields.parameters = parameters(lexer);
     return;
   }
   fields.type = type;

@@ -23,6 +23,7 @@ export class HeaderBlock {
   readonly starts: number[] = [];
   /** Where the value starts, or -1 for junk. */
   readonly values: number[] = [];
+  private readonly names: string[] = [];
   /** End of the last field: the blank line, or the end of the text. */
   readonly end: number;
 
@@ -52,6 +53,10 @@ export class HeaderBlock {
 
   /** Lower-case name, '' for junk. */
   name(index: number): string {
+    return (this.names[index] ??= this.nameAt(index));
+  }
+
+  private nameAt(index: number): string {
     const value = this.values[index] ?? -1;
     if (value < 0) return '';
     let end = value - 1;

@@ -113,6 +113,11 @@ describe('parse', () => {
     ]);
   });
 
+  test("'text' alone keeps its parameters, RFC 1049", () => {
+    const { root } = parsed('Content-Type: text; charset=koi8-r\r\n\r\n');
+    assert.deepEqual([root.subtype, root.parameters], ['plain', [['charset', 'koi8-r']]]);
+  });
+
   test('any octets have a sound structure', () => {
     fc.assert(
       fc.property(mailBytes, (bytes) => assertSound(parse(bytes), bytes)),
