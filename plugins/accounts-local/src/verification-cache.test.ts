@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UserId } from '@angarium/sdk';
+import { ManualClock } from '@angarium/testing';
+import { VerificationCache } from './verification-cache.js';
+
+const fred = 'fred' as UserId;
+
+test('a right password is remembered, for its user, its record and a while', async () => {
+  const clock = new ManualClock();
+  const cache = new VerificationCache(clock, 10, 1000);
+  const mac = cache.macOf(7, 'secret');
+  assert.equal(cache.has(fred, mac), false);
+  cache.remember(fred, mac);
+  assert.equal(cache.has(fred, cache.macOf(7, 'secret')), true);
+  assert.equal(cache.has('wilma' as UserId, mac), false);
+  assert.equal(cache.has(fred, cache.macOf(8, 'secret')), false);
+  assert.equal(cache.has(fred, cache.macOf(7, 'Secret')), false);
+  await clock.advance(1000);
+  assert.equal(cache.has(fred, mac), false);
+  assert.equal(cache.size, 0);
+});
+
+test('two processes have no digest in common', () => {
+  const make = () => new VerificationCache(new ManualClock(), 10, 1000).macOf(1, 'secret');
+  assert.notDeepEqual(make(), make());
+});
+
+test('the least recently used goes when it is full', () => {
+  const cache = new VerificationCache(new ManualClock(), 2, 1000);
+  const mac = cache.macOf(1, 'x');
+  for (const user of ['a', 'b']) cache.remember(user as UserId, mac);
+  assert.ok(cache.has('a' as UserId, mac));
+  cache.remember('c' as UserId, mac);
+  assert.equal(cache.size, 2);
+  assert.ok(!cache.has('b' as UserId, mac));
+  assert.ok(cache.has('a' as UserId, mac) && cache.has('c' as UserId, mac));
+});
+
+test('none are remembered where the manifest says so', () => {
+  const cache = new VerificationCache(new ManualClock(), 0, 1000);
+  cache.remember(fred, cache.macOf(1, 'x'));
+  assert.equal(cache.size, 0);
+});
