@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- --scale 0.1] [--only TEXT] [--runs 3] [--peers cyrus,dovecot]`: Angarium and its peers, one after the
- * other on this machine; wall time and the server's CPU, as rates, and ours as a ratio to each peer's (above 1: we are ahead).
+ * `npm run bench [-- --scale 0.1] [--only TEXT] [--runs 3] [--servers angarium,cyrus,dovecot] [--json]`: Angarium and its
+ * peers, one after the other on this machine; wall time and the server's CPU, as rates, and ours as a ratio to each
+ * peer's (above 1: we are ahead). Peers need their start scripts (ANGARIUM_PEERS names the folder).
  */
 import { parseArgs } from 'node:util';
 import { cpuSeconds } from '../support/processes.js';
@@ -19,7 +20,7 @@ const { values: options } = parseArgs({
     scale: { type: 'string', default: '1' },
     only: { type: 'string' },
     runs: { type: 'string', default: '3' },
-    peers: { type: 'string', default: 'cyrus,dovecot' },
+    servers: { type: 'string', default: 'angarium,cyrus,dovecot' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -68,21 +69,29 @@ function format(value: number): string {
 
 const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
 const chosen = cases.filter(({ name, prepare }) => !options.only || name.includes(options.only) || prepare);
-const ours = (await measure(() => startAngarium(scale.users), chosen, scale))!;
-const peers: { name: string; results: Map<string, Result> }[] = [];
-for (const name of options.peers.split(',').filter(Boolean) as ('cyrus' | 'dovecot')[]) {
-  const peer = await measure(async () => startPeer(name, scale.users), chosen, scale);
-  if (peer) peers.push(peer);
+const starts: Readonly<Record<string, () => Promise<BenchServer | undefined>>> = {
+  angarium: () => startAngarium(scale.users),
+  cyrus: async () => startPeer('cyrus', scale.users),
+  dovecot: async () => startPeer('dovecot', scale.users),
+};
+const measured: { name: string; results: Map<string, Result> }[] = [];
+for (const name of options.servers.split(',')) {
+  const start = starts[name];
+  if (!start) throw new Error(`unknown server ${name}; there are ${Object.keys(starts).join(', ')}`);
+  const results = await measure(start, chosen, scale);
+  if (results) measured.push(results);
   else process.stderr.write(`${name}: no start script here (ANGARIUM_PEERS), left out\n`);
 }
 
+const ours = measured.find(({ name }) => name === 'angarium');
 const rows = chosen.map((item) => {
-  const our = ours.results.get(item.name)!;
-  const row: Record<string, string> = { case: item.name, unit: item.unit, angarium: format(our.rate) };
-  if (!item.figure) row['cpu ms'] = our.cpuMs.toPrecision(3);
-  for (const { name, results } of peers) {
+  const row: Record<string, string> = { case: item.name, unit: item.unit };
+  for (const { name, results } of measured) {
     const their = results.get(item.name)!;
     row[name] = format(their.rate);
+    if (!item.figure) row[`${name} cpu ms`] = their.cpuMs.toPrecision(3);
+    const our = ours?.results.get(item.name);
+    if (!our || name === 'angarium') continue;
     row[`vs ${name}`] = `${(item.figure ? their.rate / our.rate : our.rate / their.rate).toFixed(2)}x`;
     if (!item.figure) row[`cpu vs ${name}`] = `${(their.cpuMs / our.cpuMs).toFixed(2)}x`;
   }
