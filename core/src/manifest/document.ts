@@ -22,10 +22,10 @@ export class LocatedDocument {
     text: string,
   ) {
     const document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false });
-    const problems: Problem[] = document.errors.map(({ message, pos }) => ({
+    const problems: Problem[] = document.errors.map(({ code, message, pos }) => ({
       file,
       ...this.placeOf(pos[0]),
-      text: message.replace(/\.$/, ''),
+      text: code === 'DUPLICATE_KEY' ? duplicateText(text, pos[0]) : message.replace(/\.$/, ''),
     }));
     this.root = document.contents;
     try {
@@ -58,6 +58,11 @@ export class LocatedDocument {
     const { line, col } = this.lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
+}
+
+function duplicateText(text: string, offset: number): string {
+  const key = /^[^:\s]*/.exec(text.slice(offset, offset + 80))?.[0] ?? '';
+  return `the key "${key}" is here for the second time`;
 }
 
 function child(

@@ -44,6 +44,8 @@ export interface Settings {
 export interface ManifestSource {
   /** Path of the file, relative to `cwd`. */
   readonly file: string;
+  /** What the file is taken to hold, instead of reading it: so that a server keeps to what it has validated. */
+  readonly text?: string;
   /** `PATH=VALUE`, in the order given. */
   readonly sets?: readonly string[];
   /** `--data`, relative to `cwd`. */
@@ -78,7 +80,7 @@ export function readManifest(source: ManifestSource): Manifest {
   const { env = process.env, cwd = process.cwd() } = source;
   const file = resolve(cwd, source.file);
   const problems: Problem[] = [];
-  const document = openDocument(file, problems);
+  const document = openDocument(file, source.text, problems);
   const overrides = parseOverrides(source.sets ?? [], problems);
   const root = isMapping(document?.value) ? document.value : {};
   if (document?.value != null && !isMapping(document.value)) {
@@ -116,18 +118,28 @@ export function faultProblem(
   });
 }
 
-/** By place in the file; what has none comes last. */
-export function sortProblems(problems: readonly Problem[]): Problem[] {
+/** The manifest's own first, by place in the file; what has none comes last. */
+export function sortProblems(problems: readonly Problem[], manifestFile: string): Problem[] {
   const last = Number.MAX_SAFE_INTEGER;
+  const rank = ({ file }: Problem): string =>
+    file === manifestFile ? '0' : file === undefined ? '2' : `1${file}`;
+  const order = new Intl.Collator('en');
   return problems.toSorted(
-    (a, b) => (a.line ?? last) - (b.line ?? last) || (a.column ?? last) - (b.column ?? last),
+    (a, b) =>
+      order.compare(rank(a), rank(b)) ||
+      (a.line ?? last) - (b.line ?? last) ||
+      (a.column ?? last) - (b.column ?? last),
   );
 }
 
-function openDocument(file: string, problems: Problem[]): LocatedDocument | undefined {
+function openDocument(
+  file: string,
+  given: string | undefined,
+  problems: Problem[],
+): LocatedDocument | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = given ?? readFileSync(file, 'utf8');
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     problems.push(

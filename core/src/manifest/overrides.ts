@@ -1,6 +1,6 @@
 /** `--set PATH=VALUE`: one value of the manifest, for one run. VALUE is YAML, so numbers and lists are what they look like. */
 import { parse } from 'yaml';
-import { type DataPath, parsePath } from '../schema/path.js';
+import { type DataPath, parsePath, scanPath } from '../schema/path.js';
 
 export interface Override {
   readonly path: DataPath;
@@ -11,11 +11,12 @@ export interface Override {
 
 /** @throws Error that says what is wrong. */
 export function parseOverride(source: string): Override {
-  const at = source.indexOf('=');
+  // A quoted key may have an equals sign of its own.
+  const { end } = scanPath(source);
+  const at = source[end] === '=' ? end : source.indexOf('=');
   if (at < 0) throw new Error(`--set ${source}: expected PATH=VALUE`);
-  const text = source.slice(at + 1);
   try {
-    return { path: parsePath(source.slice(0, at).trim()), value: parse(text), source };
+    return { path: parsePath(source.slice(0, at).trim()), value: parse(source.slice(at + 1)), source };
   } catch (error) {
     throw new Error(`--set ${source}: ${(error as Error).message.split('\n')[0]}`);
   }

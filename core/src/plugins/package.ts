@@ -87,7 +87,9 @@ function pick(raw: unknown): Partial<PluginManifest> {
   const source = (raw ?? {}) as Record<string, unknown>;
   const good = lists.filter((name) => {
     const value = source[name];
-    return Array.isArray(value) && value.every((item) => typeof item === 'string');
+    return (
+      Array.isArray(value) && value.every((item) => /^(registry:)?[a-z][a-z0-9-]*@[0-9]+$/.test(String(item)))
+    );
   });
   return Object.fromEntries(good.map((name) => [name, source[name]]));
 }

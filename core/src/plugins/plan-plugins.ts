@@ -58,7 +58,7 @@ export function planPlugins(manifest: Manifest): PluginPlan {
     const key = String(path.at(-1));
     problems.push(manifest.problemAt(path.slice(0, -1), text, { key, ...(hint !== undefined && { hint }) }));
   }
-  return { manifest, plugins: order, problems: sortProblems(problems) };
+  return { manifest, plugins: order, problems: sortProblems(problems, manifest.file) };
 }
 
 /** @throws KernelError 'MANIFEST_INVALID' with every problem. */

@@ -4,7 +4,7 @@
  * is the same. All problems are found at once.
  */
 import type { Problem } from '../errors.js';
-import { nearestHint } from '../text/nearest.js';
+import { nearest } from '../text/nearest.js';
 import { kernelContracts } from './kernel-contracts.js';
 import type { Plannable } from './types.js';
 
@@ -109,7 +109,14 @@ function missingHint(
   for (const [provided, { id }] of providers) {
     if (provided.split('@')[0] === name) return { hint: `plugin ${id} provides ${provided}` };
   }
-  return nearestHint(contract, [...providers.keys(), ...kernelContracts]);
+  const known = [...providers.keys(), ...kernelContracts];
+  const near = nearest(
+    name!,
+    known.map((each) => each.split('@')[0]!),
+  );
+  return near === undefined
+    ? {}
+    : { hint: `did you mean ${known.find((each) => each.startsWith(`${near}@`))}?` };
 }
 
 function edgesOf<P extends Plannable>(plugin: P, providers: ReadonlyMap<string, P>): Edge<P>[] {

@@ -122,6 +122,8 @@ function expectation(error: ErrorObject, all: readonly ErrorObject[]): string {
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'type':
+      if (isSecret(error))
+        return 'must say where it is kept, as { $secret: "file:PATH" } or { $secret: "env:NAME" }';
       return `must be ${typeNames(params['type'])}`;
     case 'anyOf':
     case 'oneOf':
@@ -178,9 +180,12 @@ function typeNames(type: unknown): string {
   return names.map((name: string) => typeWords[name] ?? name).join(' or ');
 }
 
+function isSecret({ schemaPath }: ErrorObject): boolean {
+  return schemaPath.startsWith('angarium:secret');
+}
+
 function shown(error: ErrorObject): string {
-  const isSecret = error.schemaPath.startsWith('angarium:secret');
-  if (isSecret && typeof error.data === 'string') return 'a string (not shown)';
+  if (isSecret(error) && typeof error.data === 'string') return 'a string (not shown)';
   return shownValue(error.data);
 }
 

@@ -30,19 +30,36 @@ export function formatPath(path: DataPath): string {
 
 /** @throws Error that says what is wrong with the path. */
 export function parsePath(text: string): DataPath {
+  const { path, end } = scanPath(text);
+  if (end < text.length || path.length === 0) {
+    throw new Error(`"${text}" is not a path (as in plugins.NAME.listen[0].port) at position ${end + 1}`);
+  }
+  return path;
+}
+
+/** The longest path that `text` begins with, and where it ends. */
+export function scanPath(text: string): { readonly path: DataPath; readonly end: number } {
   const path: (string | number)[] = [];
   const token = /\.?([A-Za-z0-9_$-]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
-  while (token.lastIndex < text.length) {
-    const from = token.lastIndex;
+  let end = 0;
+  while (end < text.length) {
+    token.lastIndex = end;
     const found = token.exec(text);
-    const hasDot = text[from] === '.';
-    if (found === null || (found[1] !== undefined && hasDot === (path.length === 0))) {
-      throw new Error(`"${text}" is not a path (as in plugins.NAME.listen[0].port) at position ${from + 1}`);
-    }
-    if (found[1] !== undefined) path.push(found[1]);
-    else if (found[2] !== undefined) path.push(Number(found[2]));
-    else path.push(JSON.parse(found[3]!) as string);
+    const [, word, index, quoted] = found ?? [];
+    const hasDot = text[end] === '.';
+    if (found === null || (word !== undefined && hasDot === (path.length === 0))) break;
+    const step = word ?? (index === undefined ? unquoted(quoted!) : Number(index));
+    if (step === undefined) break;
+    path.push(step);
+    end = token.lastIndex;
   }
-  if (path.length === 0) throw new Error('the path is empty');
-  return path;
+  return { path, end };
+}
+
+function unquoted(text: string): string | undefined {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return undefined;
+  }
 }

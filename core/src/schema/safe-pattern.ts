@@ -56,12 +56,21 @@ function isUnbounded(pattern: string, at: number): boolean {
   return most === '' || Number(most) > 16;
 }
 
+export interface SafePattern {
+  test(text: string): boolean;
+  toString(): string;
+}
+
 /** ajv's RegExpEngine. @throws Error on a pattern with a hazard. */
-export function safePattern(pattern: string, flags: string): { test(text: string): boolean } {
+export function safePattern(pattern: string, flags: string): SafePattern {
   const hazard = patternHazard(pattern);
   if (hazard !== undefined) throw new Error(`pattern ${JSON.stringify(pattern)} has ${hazard}`);
   const compiled = new RegExp(pattern, flags);
-  return { test: (text) => text.length <= maxTestedLength && compiled.test(text) };
+  return {
+    test: (text) => text.length <= maxTestedLength && compiled.test(text),
+    // ajv tells patterns apart by their text: without this every pattern of a schema would be the first one.
+    toString: () => String(compiled),
+  };
 }
 // ajv asks for the source text only when it writes standalone code, which is not done here.
 safePattern.code = 'safePattern';

@@ -29,7 +29,8 @@ const maxComparedLength = 64;
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > maxComparedLength) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // One letter for another tells nothing in a word of two.
+  let bestDistance = Math.floor(word.length / 3) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
