@@ -6,6 +6,7 @@ import {
   type Clock,
   type Contract,
   contractName,
+  type HookBus,
   type Host,
   isRegistry,
   type Logger,
@@ -63,6 +64,8 @@ export interface Kernel {
   find<T>(token: Contract<T>): T | undefined;
   registry<T>(token: RegistryContract<T>): Registry<T>;
   readonly services: readonly Service[];
+  /** The kernel's own view of the bus: for who made it, to call the hooks of sockets and processes. */
+  readonly hooks: HookBus;
   stats(): KernelStats;
   /** Hooks that are tapped: after stop() there should be none. */
   tappedHooks(): { readonly hook: string; readonly plugins: readonly string[] }[];
@@ -79,7 +82,8 @@ class PluginKernel implements Kernel {
   private state: State = 'made';
   private composition: Composition | undefined;
   private readonly clock: Clock;
-  private readonly hooks: KernelHookBus;
+  readonly hooks: HookBus;
+  private readonly hookBus: KernelHookBus;
   private readonly registries: Registries;
   private readonly lifecycle: Lifecycle;
   private readonly times: TimeTree;
@@ -88,7 +92,8 @@ class PluginKernel implements Kernel {
     const { log, clock = systemClock, startTimeoutMs = 30_000, stopTimeoutMs = 10_000, hookLimits } = options;
     this.clock = clock;
     this.times = new TimeTree('kernel', () => clock.monotonicMs());
-    this.hooks = new KernelHookBus({ log, clock, ...(hookLimits && { limits: hookLimits }) });
+    this.hookBus = new KernelHookBus({ log, clock, ...(hookLimits && { limits: hookLimits }) });
+    this.hooks = this.hookBus.view('kernel', -1);
     this.registries = new Registries((err, token) =>
       log.error('registry listener failed', { registry: contractName(token), err }),
     );
@@ -106,7 +111,7 @@ class PluginKernel implements Kernel {
         ...this.options,
         clock: this.clock,
         bus: this.options.bus ?? lonelyBus(),
-        hooks: this.hooks,
+        hooks: this.hookBus,
         registries: this.registries,
         times: this.times,
       });
@@ -155,11 +160,11 @@ class PluginKernel implements Kernel {
   }
 
   stats(): KernelStats {
-    return { hooks: this.hooks.stats(), hooksInFlight: this.hooks.inFlight, times: this.times.root };
+    return { hooks: this.hookBus.stats(), hooksInFlight: this.hookBus.inFlight, times: this.times.root };
   }
 
   tappedHooks(): { readonly hook: string; readonly plugins: readonly string[] }[] {
-    return this.hooks.tapped();
+    return this.hookBus.tapped();
   }
 
   private move(from: readonly State[], to: State): void {
@@ -170,7 +175,7 @@ class PluginKernel implements Kernel {
   }
 
   private finish(): void {
-    this.hooks[Symbol.dispose]();
+    this.hookBus[Symbol.dispose]();
     this.state = 'stopped';
   }
 }

@@ -23,6 +23,7 @@ const maxSocketPathBytes = 107;
 /** Only the server's own user, unless the manifest says otherwise. */
 const defaultSocketMode = 0o600;
 const keepAliveDelayMs = 300_000;
+const backlog = 511;
 const unixPeer: PeerAddress = { address: 'unix', port: 0 };
 
 export class ListenError extends Error {
@@ -65,7 +66,8 @@ export async function listen(
       reject(new ListenError(`${place}: ${reasonOf(error)}`, error.code));
     });
     if (path !== undefined) server.listen({ path }, resolve);
-    else server.listen({ host: entry.address ?? '::', port, backlog: 511 }, resolve);
+    else
+      server.listen({ port, backlog, ...(entry.address !== undefined && { host: entry.address }) }, resolve);
   });
   server.removeAllListeners('error');
   server.on('error', onError);

@@ -10,7 +10,15 @@ import { ClientConnection, type ConnectionSettings } from './connection.js';
 import { Door } from './door.js';
 import { drainConnections } from './drain.js';
 import { ConnectionLimits, type LimitSettings } from './limits.js';
-import { type BoundAddress, boundAddress, type ListenTarget, listen, removeStaleSocket } from './listener.js';
+import {
+  type BoundAddress,
+  boundAddress,
+  ListenError,
+  type ListenTarget,
+  listen,
+  removeStaleSocket,
+  type SocketHandler,
+} from './listener.js';
 import { TimerWheel } from './timeouts.js';
 import type { TlsAcceptor } from './tls.js';
 
@@ -36,8 +44,11 @@ export interface ListenersOptions {
   readonly tls?: TlsAcceptor | undefined;
   readonly hooks?: HookBus | undefined;
   readonly timeouts?: Partial<ConnectionTimeouts>;
-  /** Makes the place ready and answers the port to use. Default: stale sockets are removed, port 0 stays 0. */
-  resolve?(target: ListenTarget): Promise<number>;
+  /**
+   * Makes the place ready and answers the port to use; `taken` is one answered before that somebody else has got
+   * meanwhile. Default: stale sockets are removed, port 0 stays 0.
+   */
+  resolve?(target: ListenTarget, taken?: number): Promise<number>;
 }
 
 /** A row of `angarium status`. */
@@ -52,6 +63,8 @@ export interface ConnectionRow {
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }
+
+const portAttempts = 5;
 
 interface OpenSocket {
   readonly server: Server;
@@ -129,22 +142,40 @@ export class Listeners {
   }
 
   private async listenOn(service: Service, entry: Service['listen'][number]): Promise<void> {
-    const { log, dataDir, tls, resolve = takeAsIs } = this.options;
+    const { log, dataDir, tls } = this.options;
     const isImplicit = entry.tls === 'implicit';
     if (isImplicit && tls === undefined)
       throw new Error(`${service.name}: implicit TLS without a certificate`);
     const path = entry.path === undefined || isAbsolute(entry.path) ? entry.path : join(dataDir, entry.path);
     const wanted: ListenTarget = { service: service.name, entry, path, port: entry.port ?? 0 };
-    const target = { ...wanted, port: await resolve(wanted) };
     const { limits } = this;
     const door = new Door(service, entry.proxy, isImplicit, { log, limits, hooks: this.options.hooks });
     const settings = this.settingsFor(service, entry, door);
-    const server = await listen(
-      target,
-      (socket, remote, local) => this.accept(door, settings, service, socket, remote, local),
-      (err) => log.error('cannot accept clients', { service: service.name, err }),
-    );
-    this.open.push({ server, target });
+    const onSocket: SocketHandler = (socket, remote, local) =>
+      this.accept(door, settings, service, socket, remote, local);
+    const onError = (err: Error): void => log.error('cannot accept clients', { service: service.name, err });
+    this.open.push(await this.openSocket(wanted, onSocket, onError));
+  }
+
+  /** A free port that was picked by somebody else may be taken before it is used: then another is asked for. */
+  private async openSocket(
+    wanted: ListenTarget,
+    onSocket: SocketHandler,
+    onError: (error: Error) => void,
+  ): Promise<OpenSocket> {
+    const { resolve = takeAsIs } = this.options;
+    let taken: number | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const target = { ...wanted, port: await resolve(wanted, taken) };
+      try {
+        return { server: await listen(target, onSocket, onError), target };
+      } catch (error) {
+        const isPicked = wanted.path === undefined && wanted.port === 0;
+        const isTaken = error instanceof ListenError && error.code === 'EADDRINUSE';
+        if (!isPicked || !isTaken || attempt === portAttempts) throw error;
+        taken = target.port;
+      }
+    }
   }
 
   private settingsFor(service: Service, entry: Service['listen'][number], door: Door): ConnectionSettings {
