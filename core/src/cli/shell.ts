@@ -104,31 +104,32 @@ class Shell {
       .version(this.invocation.version, '-V, --version', 'the version')
       .usage('[options] COMMAND [options]');
     for (const [flags, summary] of globalOptionHelp) program.option(flags, summary);
-    const groups = new Map<string, Command>();
     for (const builtIn of this.builtIns) {
-      const command = this.declareIn(program, groups, builtIn);
+      const command = this.declareIn(program, builtIn);
       command.action(() => this.runBuiltIn(builtIn, command));
     }
     for (const { manifest, id } of plugins) {
       for (const { name, summary } of manifest.commands) {
-        this.declareIn(program, groups, { name, summary: `${summary} (${id})` });
+        this.declareIn(program, { name, summary: `${summary} (${id})` });
       }
     }
     return program;
   }
 
-  private declareIn(program: Command, groups: Map<string, Command>, declaration: Declaration): Command {
+  /** A word may be a command and have others below it: `go` and `go home`. */
+  private declareIn(program: Command, declaration: Declaration): Command {
     const words = declaration.name.split(' ');
+    const first = words[0]!;
+    const known = program.commands.find((command) => command.name() === first);
+    if (words.length === 1 && known !== undefined) return known.description(declaration.summary);
     const command = declare(declaration, words.at(-1)!, this.process);
-    let parent = program;
-    if (words.length > 1) {
-      const word = words[0]!;
-      const known = groups.get(word);
-      parent = known ?? newCommand(word, this.process).description(groupSummaries[word] ?? `${word} …`);
+    if (words.length === 1) program.addCommand(command);
+    else {
+      const parent =
+        known ?? newCommand(first, this.process).description(groupSummaries[first] ?? `${first} …`);
       if (known === undefined) program.addCommand(parent);
-      groups.set(word, parent);
+      parent.addCommand(command);
     }
-    parent.addCommand(command);
     return command;
   }
 

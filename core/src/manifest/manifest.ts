@@ -73,6 +73,8 @@ export interface Manifest {
   ): Problem;
 }
 
+const sections = ['tls', 'log', 'limits', 'plugins'] as const;
+
 let validateSettings: Validate | undefined;
 
 /** Never throws for what the operator wrote: see `problems`; the settings are then as good as can be. */
@@ -91,6 +93,8 @@ export function readManifest(source: ManifestSource): Manifest {
     const prefix = place.override === undefined ? '' : `--set ${place.override.source}: `;
     return { ...place.position, text: prefix + text, ...(hint !== undefined && { hint }) };
   };
+  // A section whose lines are all commented out is an absent one.
+  for (const key of sections) if (root[key] === null) delete root[key];
   problems.push(...apply(root, overrides));
   validateSettings ??= compileSchema(manifestSchema);
   problems.push(...validateSettings(root).map((fault) => faultProblem(fault, problemAt)));
@@ -194,7 +198,7 @@ function usable(root: Record<string, unknown>): Settings {
   const defaults: Record<string, unknown> = {};
   validateSettings?.(defaults);
   const merged = { ...defaults, ...root };
-  for (const key of ['tls', 'log', 'limits', 'plugins']) {
+  for (const key of sections) {
     if (!isMapping(merged[key])) merged[key] = defaults[key];
   }
   if (typeof merged['data'] !== 'string') merged['data'] = defaults['data'];

@@ -109,6 +109,16 @@ describe('plan', () => {
     });
   }
 
+  it('tells of two plugins with the same command', () => {
+    const given = plugins('a:', 'b:').map((each) => ({
+      ...each,
+      manifest: { ...each.manifest, commands: [{ name: 'go', summary: 'x' }] },
+    }));
+    assert.deepEqual(plan(given).problems, [
+      { plugin: 'b', text: 'the command "go" is brought by plugin a and by plugin b' },
+    ]);
+  });
+
   it('names a plugin that is there but not enabled', () => {
     const { problems } = plan(plugins('a: <- x@1'), {
       whoProvides: (name) => (name === 'x@1' ? 'b' : undefined),

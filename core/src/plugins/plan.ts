@@ -31,7 +31,7 @@ interface Edge<P> {
 }
 
 export function plan<P extends Plannable>(plugins: readonly P[], options: PlanOptions = {}): PlanResult<P> {
-  const problems: PlanProblem[] = [...duplicates(plugins)];
+  const problems: PlanProblem[] = [...duplicates(plugins), ...commandClashes(plugins)];
   const unique = plugins.filter((plugin, index) => plugins.findIndex((p) => p.id === plugin.id) === index);
   const providers = new Map<string, P>();
   for (const plugin of unique) problems.push(...claim(plugin, providers));
@@ -55,6 +55,23 @@ function duplicates(plugins: readonly Plannable[]): PlanProblem[] {
   return plugins
     .filter(({ id }) => seen.has(id) || !seen.add(id))
     .map(({ id }) => ({ plugin: id, text: `plugin ${id} is enabled twice` }));
+}
+
+function commandClashes(plugins: readonly Plannable[]): PlanProblem[] {
+  const owners = new Map<string, string>();
+  const problems: PlanProblem[] = [];
+  for (const { id, manifest } of plugins) {
+    for (const { name } of manifest.commands) {
+      const other = owners.get(name) ?? id;
+      owners.set(name, other);
+      if (other === id) continue;
+      problems.push({
+        plugin: id,
+        text: `the command "${name}" is brought by plugin ${other} and by plugin ${id}`,
+      });
+    }
+  }
+  return problems;
 }
 
 function claim<P extends Plannable>(plugin: P, providers: Map<string, P>): PlanProblem[] {
