@@ -37,6 +37,9 @@ export const MAX_PARSES_PER_COMMAND = 16;
 export const MAX_BAD_COMMANDS_BEFORE_LOGIN = 3;
 export const MAX_BAD_COMMANDS = 50;
 
+/** Commands before login: a client asks for capabilities, TLS, an ID, and logs in; whoever only waits shall go. */
+export const MAX_COMMANDS_BEFORE_LOGIN = 60;
+
 /** Failed logins of one connection; a guesser has to connect again, where the kernel counts. */
 export const MAX_FAILED_LOGINS = 5;
 
@@ -50,3 +53,11 @@ export const MIN_IDLE_TIMEOUT_MS = 30 * 60_000;
 export const MAX_ID_PAIRS = 30;
 export const MAX_ID_FIELD_BYTES = 30;
 export const MAX_ID_VALUE_BYTES = 1024;
+
+/** Of one APPEND (RFC 3502): they wait for each other before any is stored. */
+export const MAX_APPENDED_MESSAGES = 1000;
+/** All messages of one APPEND together, in largest messages. */
+export const MAX_APPENDED_RATIO = 4;
+
+/** Of a LIST pattern: matching costs pattern times name. */
+export const MAX_PATTERN_LENGTH = 1024;

@@ -6,7 +6,7 @@ import { type Contract, contract } from '../di.js';
 import type { SummaryView } from '../message/index.js';
 import type { NumberSet } from '../model/number-set.js';
 import type { SnapshotChunk } from '../model/snapshot.js';
-import type { CommandLine } from './line.js';
+import type { CommandLine, SequenceSet } from './line.js';
 import type { ImapReply, ImapSession, ImapState } from './session.js';
 
 /** Provided by the plugin `imap`; add in `start()`. */
@@ -36,6 +36,8 @@ export interface ImapExtension {
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
 export interface Capability {
   readonly word: string;
+  /** Instead of `word`, where it has a value or there are several: `APPENDLIMIT=…`, `AUTH=…`. */
+  readonly words?: (session: ImapSession) => readonly string[];
   /** Absent: in all states. */
   readonly states?: readonly ImapState[];
   readonly isOffered?: (session: ImapSession) => boolean;
@@ -74,6 +76,8 @@ export interface ImapCommandContext {
   readonly line: CommandLine;
   /** Aborted when the connection ends. */
   readonly signal: AbortSignal;
+  /** Work to be done when the tagged reply has been written: STARTTLS, COMPRESS. */
+  afterReply(work: () => void | Promise<void>): void;
 }
 
 /** Keeps A inferred from `parse` to `run`. */
@@ -169,7 +173,31 @@ export interface CommandParameter {
   /** SELECT: after the mailbox is open, before the tagged OK. */
   onSelect?(session: ImapSession, reply: ImapReply, args: unknown): Promise<void>;
   /** FETCH and SEARCH: narrows what is looked at (indexes into the view). */
-  narrow?(session: ImapSession, indexes: NumberSet, args: unknown, reply: ImapReply): Promise<NumberSet>;
+  narrow?(
+    session: ImapSession,
+    indexes: NumberSet,
+    args: unknown,
+    reply: ImapReply,
+    scope: CommandScope,
+  ): Promise<NumberSet>;
+  /** SEARCH: writes the result in place of the SEARCH line (RETURN, RFC 4731). */
+  answerSearch?(context: ImapCommandContext, result: SearchResult, args: unknown): Promise<void>;
+}
+
+export interface SearchResult {
+  /** Into `session.selected.view`. */
+  readonly indexes: NumberSet;
+  /** Highest of the messages found; undefined without a MODSEQ key or when nothing was found (RFC 7162 §3.1.5). */
+  readonly modSeq: number | undefined;
+}
+
+/** The command that a parameter belongs to. */
+export interface CommandScope {
+  readonly isUid: boolean;
+  /** As sent; undefined for SEARCH. */
+  readonly set: SequenceSet | undefined;
+  /** FETCH's own CHANGEDSINCE (RFC 7162 §3.1.4.1). */
+  readonly changedSince: number | undefined;
 }
 
 export interface EnableFeature {

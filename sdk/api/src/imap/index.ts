@@ -1,3 +1,4 @@
 export * from './extension-points.js';
 export * from './line.js';
+export * from './search.js';
 export * from './session.js';

@@ -1,0 +1,73 @@
+/** The features that come with this plugin, through the same registry as everybody else's. */
+import type { ImapCommand, ImapExtension } from '@angarium/sdk';
+import { appendExtension } from './commands/append.js';
+import { authenticateExtension } from './commands/authenticate.js';
+import { capability } from './commands/capability.js';
+import { close, unselectExtension } from './commands/close.js';
+import { createCommand } from './commands/create.js';
+import { deleteMailbox } from './commands/delete.js';
+import { enableExtension } from './commands/enable.js';
+import { idExtension } from './commands/id.js';
+import { idleExtension } from './commands/idle.js';
+import { loginExtension } from './commands/login.js';
+import { logout } from './commands/logout.js';
+import { namespaceExtension } from './commands/namespace.js';
+import { check, noop } from './commands/noop.js';
+import { rename } from './commands/rename.js';
+import { selectCommands } from './commands/select.js';
+import { starttlsExtension } from './commands/starttls.js';
+import { baseStatusItems, statusCommand } from './commands/status.js';
+import { subscriptionCommands } from './commands/subscribe.js';
+import type { ImapConfig } from './config.js';
+import { appendLimitExtension } from './extensions/appendlimit.js';
+import { condstoreExtension } from './extensions/condstore.js';
+import { literalsExtension } from './extensions/literals.js';
+import { childrenExtension, listCommand } from './listing/list.js';
+import { lsub } from './listing/lsub.js';
+import type { Features } from './registry.js';
+
+/** IMAP4rev1 itself (RFC 3501) but for what has a capability of its own. */
+function baseExtension(features: Features): ImapExtension {
+  // biome-ignore lint/suspicious/noExplicitAny: each command's argument type is its own
+  const commands: ImapCommand<any>[] = [
+    capability,
+    noop,
+    logout,
+    ...selectCommands(features),
+    createCommand(features),
+    deleteMailbox,
+    rename,
+    ...subscriptionCommands,
+    listCommand(features),
+    lsub,
+    statusCommand(features),
+    check,
+    close,
+  ];
+  return {
+    name: 'IMAP4rev1',
+    capabilities: [{ word: 'IMAP4rev1' }],
+    commands,
+    statusItems: baseStatusItems,
+  };
+}
+
+/** In the order in which CAPABILITY lists them. */
+export function builtInExtensions(features: Features, config: ImapConfig): readonly ImapExtension[] {
+  return [
+    baseExtension(features),
+    literalsExtension(config.literals),
+    idExtension,
+    enableExtension(features),
+    starttlsExtension,
+    loginExtension,
+    authenticateExtension,
+    namespaceExtension,
+    childrenExtension,
+    appendExtension,
+    appendLimitExtension(config.maxMessageBytes),
+    unselectExtension,
+    idleExtension,
+    condstoreExtension,
+  ];
+}

@@ -1,0 +1,35 @@
+/** What follows a login, however it was done. */
+import { type Identity, isMailError, type MailboxName, personalMailbox } from '@angarium/sdk';
+import { capabilitiesOf } from '../capabilities.js';
+import { MIN_IDLE_TIMEOUT_MS } from '../limits.js';
+import type { Reply } from '../reply.js';
+import type { Session } from '../session.js';
+
+/** Moves the session on, and answers with the capabilities that now hold (RFC 3501 §6.2.2). */
+export async function enter(
+  session: Session,
+  identity: Identity,
+  reply: Pick<Reply, 'completed'>,
+): Promise<void> {
+  session.logIn(identity);
+  const { config } = session.services;
+  session.connection.setIdleTimeout(Math.max(config.idleTimeout * 60_000, MIN_IDLE_TIMEOUT_MS));
+  if (config.autocreateInbox && !identity.isAnonymous) await autocreateInbox(session);
+  reply.completed('Logged in', `CAPABILITY ${capabilitiesOf(session)}`);
+}
+
+/** A failure does not keep anybody out: the operator reads of it, and SELECT says that there is none. */
+async function autocreateInbox(session: Session): Promise<void> {
+  const { store, identity } = session;
+  const inbox: MailboxName = personalMailbox(identity.user);
+  try {
+    if (await store.catalogue.find(inbox)) return;
+    const acl = session.access.initialAcl(identity, inbox, undefined);
+    await store.catalogue.create(inbox, { acl }, session.origin('AUTOCREATE'));
+    await store.catalogue.subscribe(identity.user, inbox);
+  } catch (error) {
+    if (isMailError(error) && error.code === 'ALREADYEXISTS') return;
+    const { log } = session.services;
+    log.warn('an INBOX could not be created at login', { user: identity.user, err: error });
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  defineImapCommand,
+  isBelow,
+  isMailError,
+  type MailboxEntry,
+  type MailboxName,
+  MailError,
+  NumberSet,
+  ownerOf,
+  Right,
+  sameMailbox,
+} from '@angarium/sdk';
+import { ownSession, type Session } from '../session.js';
+import { makeRoom, optionsBelow } from './create.js';
+
+const ALL_UIDS = NumberSet.range(1, 0xffff_ffff);
+
+/** RFC 3501 §6.3.5. */
+export const rename = defineImapCommand({
+  name: 'RENAME',
+  rfc: '3501#6.3.5',
+  states: ['authenticated', 'selected'],
+  parse(line) {
+    line.sp();
+    const from = line.mailbox();
+    line.sp();
+    return { from, to: line.mailbox() };
+  },
+  async run(context, texts) {
+    const session = ownSession(context.session);
+    const from = session.namespace.fromClient(texts.from);
+    const to = session.namespace.fromClient(texts.to);
+    const isInbox = from.owner !== undefined && from.path.length === 0;
+    if (isInbox && ownerOf(from) === session.identity.user) await moveInbox(session, from, to);
+    else if (isInbox || (to.owner !== undefined && to.path.length === 0)) {
+      throw new MailError('CANNOT', 'Operation is not supported on mailbox');
+    } else await renameTree(session, from, to);
+  },
+});
+
+/** Its messages go, the INBOX and what is below it stay (RFC 3501 §6.3.5). */
+async function moveInbox(session: Session, inbox: MailboxName, to: MailboxName): Promise<void> {
+  const source = await session.find(inbox, Right.read | Right.deleteMessages | Right.expunge);
+  const parent = await makeRoom(session, to, 'RENAME');
+  const origin = session.origin('RENAME');
+  const target = await session.store.catalogue.create(to, optionsBelow(session, to, parent), origin);
+  const viewer = session.identity.user;
+  try {
+    await session.store.mailbox(source.id, viewer).moveTo(ALL_UIDS, target.id, { viewer, origin });
+  } catch (error) {
+    // Nothing was moved: what was made for it goes again.
+    await session.store.catalogue.delete(to, { immediate: true }, origin);
+    throw error;
+  }
+}
+
+async function renameTree(session: Session, from: MailboxName, to: MailboxName): Promise<void> {
+  if (sameMailbox(from, to)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
+  if (isBelow(to, from)) throw new MailError('CANNOT', 'A mailbox cannot be moved below itself');
+  const entry = await findOrContainer(session, from);
+  if (entry === undefined) await renameContainer(session, from, to);
+  else {
+    await makeRoom(session, to, 'RENAME');
+    await session.store.catalogue.rename(from, to, {}, session.origin('RENAME'));
+  }
+}
+
+/** Undefined: there is no such mailbox, but there are some below it. */
+async function findOrContainer(session: Session, name: MailboxName): Promise<MailboxEntry | undefined> {
+  try {
+    return await session.find(name, Right.delete);
+  } catch (error) {
+    if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
+    const below = await topmostBelow(session, name);
+    if (!below.some((entry) => session.canSee(entry))) throw error;
+    return undefined;
+  }
+}
+
+/** A \Noselect name: what is below it is renamed (RFC 3501 §6.3.5, first example). */
+async function renameContainer(session: Session, from: MailboxName, to: MailboxName): Promise<void> {
+  const { catalogue } = session.store;
+  const moves = (await topmostBelow(session, from)).map((entry) => ({
+    from: entry.name,
+    to: { ...to, path: [...to.path, ...entry.name.path.slice(from.path.length)] },
+  }));
+  for (const move of moves) {
+    await session.find(move.from, Right.delete);
+    if (await catalogue.find(move.to)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
+  }
+  for (const move of moves) {
+    await makeRoom(session, move.to, 'RENAME');
+    await catalogue.rename(move.from, move.to, {}, session.origin('RENAME'));
+  }
+}
+
+/** Those below a name that have no other above them. In the catalogue's order a parent comes right before its children. */
+async function topmostBelow(session: Session, name: MailboxName): Promise<MailboxEntry[]> {
+  const topmost: MailboxEntry[] = [];
+  for (const entry of await session.store.catalogue.list({ below: name })) {
+    const last = topmost.at(-1);
+    if (!sameMailbox(entry.name, name) && (last === undefined || !isBelow(entry.name, last.name)))
+      topmost.push(entry);
+  }
+  return topmost;
+}

@@ -1,0 +1,24 @@
+import { defineImapCommand, type ImapCommand } from '@angarium/sdk';
+
+/** RFC 3501 §6.3.6, §6.3.7. As in Cyrus only a mailbox that is there can be subscribed to; its subscription outlives it. */
+export const subscriptionCommands: readonly ImapCommand<string>[] = (
+  ['SUBSCRIBE', 'UNSUBSCRIBE'] as const
+).map((name) =>
+  defineImapCommand({
+    name,
+    rfc: name === 'SUBSCRIBE' ? '3501#6.3.6' : '3501#6.3.7',
+    states: ['authenticated', 'selected'],
+    parse(line) {
+      line.sp();
+      return line.mailbox();
+    },
+    async run({ session }, text) {
+      const { catalogue } = session.store;
+      const { user } = session.identity;
+      const mailbox = session.namespace.fromClient(text);
+      if (name === 'UNSUBSCRIBE') return catalogue.unsubscribe(user, mailbox);
+      await session.find(mailbox);
+      await catalogue.subscribe(user, mailbox);
+    },
+  }),
+);

@@ -1,0 +1,18 @@
+import type { ListenEntry } from '@angarium/sdk';
+
+/** The plugin's configuration; config.schema.json has the sentences and the defaults. */
+export interface ImapConfig {
+  readonly listen: readonly ListenEntry[];
+  readonly maxMessageBytes: number;
+  readonly maxLiteralBytes: number;
+  readonly literals: 'LITERAL+' | 'LITERAL-';
+  /** Minutes. */
+  readonly idleTimeout: number;
+  /** Seconds. */
+  readonly loginTimeout: number;
+  /** Minutes. */
+  readonly idleKeepalive: number;
+  readonly autocreateInbox: boolean;
+  /** RFC 2971 fields of the server, by name. */
+  readonly id: Readonly<Record<string, string>>;
+}

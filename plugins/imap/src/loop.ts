@@ -1,0 +1,181 @@
+/** A session from greeting to end: read a command, run it, tell what is new, reply. Waiting is done here and in IDLE only. */
+import { type ImapCommandContext, isMailError, ReadError } from '@angarium/sdk';
+import { capabilitiesOf } from './capabilities.js';
+import { type Invocation, readCommand, readTag } from './dispatch.js';
+import {
+  MAX_BAD_COMMANDS,
+  MAX_BAD_COMMANDS_BEFORE_LOGIN,
+  MAX_COMMANDS_BEFORE_LOGIN,
+  MAX_FAILED_LOGINS,
+  MAX_LITERAL_BYTES_BEFORE_LOGIN,
+  MAX_SKIPPED_BYTES,
+  MAX_SKIPPED_BYTES_BEFORE_LOGIN,
+} from './limits.js';
+import { Reply, type TaggedReply } from './reply.js';
+import type { Session } from './session.js';
+import { toTagged } from './to-tagged.js';
+import { type LineOptions, TooMuchInput, WireLine } from './wire/index.js';
+
+export class SessionLoop {
+  private readonly reply: Reply;
+  /** BYE has been said: nothing may follow. */
+  private isOver = false;
+  private badInARow = 0;
+  private commands = 0;
+  private afterReply: (() => void | Promise<void>)[] = [];
+
+  constructor(private readonly session: Session) {
+    this.reply = new Reply(session);
+  }
+
+  async run(): Promise<void> {
+    const { session, reply } = this;
+    const { connection } = session;
+    using _ = connection.onDrain(() => {
+      if (session.isWaiting) this.shutDown();
+    });
+    reply.status('OK', `${session.services.host.serverName} ready`, `CAPABILITY ${capabilitiesOf(session)}`);
+    try {
+      while (session.state !== 'logout') {
+        if (connection.isDraining) this.shutDown();
+        else await this.step();
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private shutDown(): void {
+    this.bye('Server shutting down', 'UNAVAILABLE');
+  }
+
+  /** The client is told and the session over. */
+  private bye(text: string, code?: string): void {
+    const { session } = this;
+    if (this.isOver || session.state === 'logout') return;
+    this.isOver = true;
+    this.reply.status('BYE', text, code);
+    session.end();
+    void session.connection.close();
+  }
+
+  private async step(): Promise<void> {
+    const line = WireLine.tryRead(this.session.connection, this.lineOptions) ?? (await this.nextLine());
+    if (line === undefined) this.session.end();
+    else await this.execute(line);
+  }
+
+  private async nextLine(): Promise<WireLine | undefined> {
+    using _ = this.session.waiting();
+    return await WireLine.read(this.session.connection, this.lineOptions);
+  }
+
+  private get lineOptions(): LineOptions {
+    const { session } = this;
+    const { config } = session.services;
+    const isLoggedIn = session.state !== 'not-authenticated';
+    return {
+      utf8: session.usesUtf8,
+      literals: config.literals,
+      maxLiteralBytes: isLoggedIn ? config.maxLiteralBytes : MAX_LITERAL_BYTES_BEFORE_LOGIN,
+      maxSkippedBytes: isLoggedIn ? MAX_SKIPPED_BYTES : MAX_SKIPPED_BYTES_BEFORE_LOGIN,
+    };
+  }
+
+  private async execute(line: WireLine): Promise<void> {
+    const { session, reply } = this;
+    let tag: string | undefined;
+    let tagged: TaggedReply;
+    let invocation: Invocation | undefined;
+    try {
+      tag = readTag(line);
+      invocation = readCommand(line, session);
+      tagged = await this.runCommand(line, tag, invocation);
+    } catch (error) {
+      if (error instanceof ReadError) throw error;
+      const { userName: user, connection } = session;
+      const context = { session: connection.id, user, command: invocation?.command.name };
+      reply.takeOutcome();
+      tagged = toTagged(error, session.services.log, context);
+    }
+    if (!line.isComplete) await line.finish();
+    await this.tellNews(invocation);
+    await this.answer(tag, tagged);
+  }
+
+  private async runCommand(
+    line: WireLine,
+    tag: string,
+    { command, isUid }: Invocation,
+  ): Promise<TaggedReply> {
+    const { session, reply } = this;
+    const parsed = line.parse(() => {
+      const args: unknown = command.parse(line, isUid);
+      if (!command.streaming) line.end();
+      return args;
+    }, !command.streaming);
+    const args = parsed instanceof Promise ? await parsed : parsed;
+    const context: ImapCommandContext = {
+      session,
+      reply,
+      isUid,
+      tag,
+      line,
+      signal: session.connection.signal,
+      afterReply: (work) => this.afterReply.push(work),
+    };
+    await command.run(context, args);
+    return reply.takeOutcome() ?? { kind: 'OK', code: undefined, text: 'Completed' };
+  }
+
+  /** Where it is legal: at the end of a command, EXPUNGE where that allows it (RFC 3501 §5.2, §7.4.1). */
+  private async tellNews(invocation: Invocation | undefined): Promise<void> {
+    const { session, reply } = this;
+    if (session.state !== 'selected') return;
+    const mayExpunge =
+      invocation === undefined || invocation.isUid || invocation.command.mayExpunge !== false;
+    try {
+      await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
+    } catch (error) {
+      if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
+      // RFC 2180 §3.3: the others that have it selected are disconnected.
+      this.bye('The selected mailbox has been deleted');
+    }
+  }
+
+  private async answer(tag: string | undefined, tagged: TaggedReply): Promise<void> {
+    const { reply } = this;
+    if (this.isOver) return;
+    if (tag === undefined) reply.status(tagged.kind, tagged.text, tagged.code);
+    else if (!reply.tagged(tag, tagged)) await reply.drain();
+    const works = this.afterReply;
+    if (works.length > 0) {
+      this.afterReply = [];
+      for (const work of works) await work();
+    }
+    this.count(tagged);
+  }
+
+  private count(tagged: TaggedReply): void {
+    this.badInARow = tagged.kind === 'BAD' ? this.badInARow + 1 : 0;
+    const isLoggedIn = this.session.state !== 'not-authenticated';
+    const maxBad = isLoggedIn ? MAX_BAD_COMMANDS : MAX_BAD_COMMANDS_BEFORE_LOGIN;
+    if (this.badInARow >= maxBad) this.bye('Too many wrong commands');
+    else if (this.session.failedLogins >= MAX_FAILED_LOGINS) this.bye('Too many failed logins');
+    else if (!isLoggedIn && ++this.commands >= MAX_COMMANDS_BEFORE_LOGIN) this.bye('Log in first');
+  }
+
+  /** The session cannot go on. */
+  private failed(error: unknown): void {
+    if (error instanceof ReadError) {
+      if (error.code === 'idle') this.bye('Autologout; idle for too long');
+      else this.session.end();
+    } else if (error instanceof TooMuchInput) {
+      this.bye(error.message, 'TOOBIG');
+    } else {
+      const { services, connection } = this.session;
+      services.log.error('session failed', { session: connection.id, err: error });
+      this.bye('Internal error, the server log has the details', 'SERVERBUG');
+    }
+  }
+}

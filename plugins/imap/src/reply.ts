@@ -1,0 +1,72 @@
+/** Writes to one client. Whatever text comes in, what goes out is one line of printable ASCII with a legal response code. */
+import type { Connection, ImapReply, MailboxName } from '@angarium/sdk';
+import type { Session } from './session.js';
+import { mailboxNameText, quoteString } from './wire/index.js';
+
+/** resp-text of a tagged reply. */
+export interface TaggedReply {
+  readonly kind: 'OK' | 'NO' | 'BAD';
+  readonly code: string | undefined;
+  readonly text: string;
+}
+
+/** resp-text (RFC 3501 §9); the text is never empty and begins with no `[`. */
+export function respText(text: string, code: string | undefined): string {
+  const clean = text.replace(/[^\x20-\x7e]/g, '?');
+  const words = clean === '' ? 'Done' : clean.startsWith('[') ? ` ${clean}` : clean;
+  return code === undefined ? words.trimStart() || 'Done' : `[${code.replace(/[\r\n\]]/g, '?')}] ${words}`;
+}
+
+export class Reply implements ImapReply {
+  private outcome: TaggedReply | undefined;
+
+  constructor(private readonly session: Session) {}
+
+  private get connection(): Connection {
+    return this.session.connection;
+  }
+
+  untagged(text: string): void {
+    this.connection.write(`* ${text}\r\n`);
+  }
+
+  status(kind: 'OK' | 'NO' | 'BAD' | 'BYE', text: string, code?: string): void {
+    this.connection.write(`* ${kind} ${respText(text, code)}\r\n`);
+  }
+
+  write(data: string | Uint8Array): boolean {
+    return this.connection.write(data);
+  }
+
+  drain(): Promise<void> {
+    return this.connection.drain();
+  }
+
+  completed(text: string, code?: string): void {
+    this.outcome = { kind: 'OK', code, text };
+  }
+
+  failed(text: string, code?: string): void {
+    this.outcome = { kind: 'NO', code, text };
+  }
+
+  quote(octets: string): string {
+    return quoteString(octets, this.session.usesUtf8);
+  }
+
+  mailbox(name: MailboxName): string {
+    return mailboxNameText(name, this.session.namespace, this.session.usesUtf8);
+  }
+
+  /** What the command has said of its end, if anything; forgets it. */
+  takeOutcome(): TaggedReply | undefined {
+    const { outcome } = this;
+    this.outcome = undefined;
+    return outcome;
+  }
+
+  /** Returns false when the client reads slower than it asks. */
+  tagged(tag: string, { kind, code, text }: TaggedReply): boolean {
+    return this.connection.write(`${tag} ${kind} ${respText(text, code)}\r\n`);
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  ACCESS_POLICY,
+  type AccessPolicy,
+  AUTHENTICATION,
+  type Authentication,
+  CHANGE_FEED,
+  type ChangeFeed,
+  CLOCK,
+  type Clock,
+  CONFIG,
+  Component,
+  type Connection,
+  HOST,
+  type Host,
+  IMAP_EXTENSIONS,
+  inject,
+  injectable,
+  injectOptional,
+  LOGGER,
+  type Logger,
+  MAIL_STORE,
+  type MailStore,
+  NAMESPACE,
+  type Namespace,
+  ownerPolicy,
+  type Registry,
+  SERVICES,
+  type Service,
+} from '@angarium/sdk';
+import { builtInExtensions } from './built-in.js';
+import type { ImapConfig } from './config.js';
+import { SessionLoop } from './loop.js';
+import { ExtensionRegistry } from './registry.js';
+import type { ImapServices } from './services.js';
+import { Session } from './session.js';
+
+/** What a client hears that is not let in. */
+const busyTexts = {
+  'too-many-connections': '* BYE [UNAVAILABLE] Too many connections, try again later\r\n',
+  'too-many-from-address': '* BYE [LIMIT] Too many connections from your address\r\n',
+  draining: '* BYE [UNAVAILABLE] Server shutting down\r\n',
+} as const;
+
+@injectable()
+export class ImapService extends Component {
+  private readonly environment: ImapServices;
+
+  constructor(
+    @inject(CONFIG) private readonly config: ImapConfig,
+    @inject(IMAP_EXTENSIONS) private readonly extensions: ExtensionRegistry,
+    @inject(SERVICES) private readonly services: Registry<Service>,
+    @inject(MAIL_STORE) store: MailStore,
+    @inject(NAMESPACE) namespace: Namespace,
+    @inject(AUTHENTICATION) authentication: Authentication,
+    @injectOptional(ACCESS_POLICY) access: AccessPolicy | undefined,
+    @injectOptional(CHANGE_FEED) changes: ChangeFeed | undefined,
+    @inject(HOST) host: Host,
+    @inject(CLOCK) clock: Clock,
+    @inject(LOGGER) log: Logger,
+  ) {
+    super();
+    this.environment = {
+      config,
+      features: extensions,
+      store,
+      namespace,
+      authentication,
+      access: access ?? ownerPolicy,
+      changes,
+      host,
+      clock,
+      log,
+    };
+  }
+
+  override start(): void {
+    for (const extension of builtInExtensions(this.extensions, this.config)) {
+      this.own(this.extensions.add(extension));
+    }
+    this.own(
+      this.services.add({
+        name: 'imap',
+        listen: this.config.listen,
+        alpn: ['imap'],
+        loginTimeoutMs: this.config.loginTimeout * 1000,
+        busy: (reason) => busyTexts[reason],
+        accept: (connection) => this.accept(connection),
+      }),
+    );
+  }
+
+  private async accept(connection: Connection): Promise<void> {
+    await new SessionLoop(new Session(this.environment, connection)).run();
+  }
+}

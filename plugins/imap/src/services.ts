@@ -1,0 +1,26 @@
+import type {
+  AccessPolicy,
+  Authentication,
+  ChangeFeed,
+  Clock,
+  Host,
+  Logger,
+  MailStore,
+  Namespace,
+} from '@angarium/sdk';
+import type { ImapConfig } from './config.js';
+import type { Features } from './registry.js';
+
+/** What sessions work with; one for all of a worker. */
+export interface ImapServices {
+  readonly config: ImapConfig;
+  readonly features: Features;
+  readonly store: MailStore;
+  readonly changes: ChangeFeed | undefined;
+  readonly access: AccessPolicy;
+  readonly namespace: Namespace;
+  readonly authentication: Authentication;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
