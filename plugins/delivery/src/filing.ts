@@ -1,0 +1,227 @@
+/**
+ * Files one message for all its recipients in a single write. A target that is not there is made when it may be,
+ * else the copy goes to the INBOX; what goes to the same mailbox with the same flags is filed once.
+ * Nothing is 'delivered' before the store has said that it is durable.
+ */
+import {
+  type AccessPolicy,
+  type AppendItem,
+  type AppendOutcome,
+  type AppendTarget,
+  type DeliveryEnvelope,
+  type FilingTarget,
+  isMailError,
+  type MailboxCatalogue,
+  type MailboxEntry,
+  type MailboxId,
+  type MailboxName,
+  MailError,
+  type MailStore,
+  mailboxKey,
+  noFlags,
+  type Origin,
+  ownerOf,
+  parentOf,
+  personalMailbox,
+  type Recipient,
+  type StagedMessage,
+  unavailableError,
+} from '@angarium/sdk';
+
+export interface FilingEnvironment {
+  readonly store: MailStore;
+  readonly policy: AccessPolicy;
+  readonly autocreateInbox: boolean;
+}
+
+/** One copy to be written, and who waits for it. */
+interface Copy {
+  readonly mailbox: MailboxEntry;
+  readonly target: FilingTarget;
+  readonly recipients: Set<Recipient>;
+}
+
+export class Filing {
+  private readonly catalogue: MailboxCatalogue;
+  private readonly origin: Origin;
+  /** Lookups of this message, by mailbox key. */
+  private readonly places = new Map<string, Promise<MailboxEntry | undefined>>();
+
+  constructor(
+    private readonly environment: FilingEnvironment,
+    private readonly message: StagedMessage,
+    envelope: DeliveryEnvelope,
+    private readonly internalDateMs: number,
+  ) {
+    this.catalogue = environment.store.catalogue;
+    this.origin = {
+      identity: envelope.identity,
+      via: envelope.via,
+      session: envelope.session,
+      operation: 'delivery',
+    };
+  }
+
+  /** Gives every recipient an outcome. */
+  async file(recipients: readonly Recipient[]): Promise<void> {
+    const copies = await this.copiesFor(recipients);
+    const lost = await this.write(copies);
+    // A mailbox that vanished between lookup and write: the INBOX takes the copy.
+    if (lost.length > 0) await this.write(await this.fallbacks(lost));
+    for (const recipient of recipients) recipient.outcome ??= { is: 'delivered' };
+  }
+
+  private async copiesFor(recipients: readonly Recipient[]): Promise<Copy[]> {
+    const copies = new Map<string, Copy>();
+    await Promise.all(
+      recipients.map(async (recipient) => {
+        try {
+          // All places first: a recipient who is refused has no copy anywhere.
+          const places: MailboxEntry[] = [];
+          for (const target of recipient.targets) places.push(await this.placeFor(recipient, target));
+          recipient.targets.forEach((target, i) => {
+            addCopy(copies, places[i]!, target, recipient);
+          });
+        } catch (error) {
+          refuse(recipient, error);
+        }
+      }),
+    );
+    return [...copies.values()];
+  }
+
+  /** @throws MailError when there is no place for it. */
+  private async placeFor(recipient: Recipient, target: FilingTarget): Promise<MailboxEntry> {
+    const wanted = await this.place(target.mailbox, target.create);
+    if (wanted !== undefined) return wanted;
+    const { user } = recipient;
+    if (user === undefined) throw noMailbox();
+    const name = personalMailbox(user);
+    const inbox = await this.place(name, this.environment.autocreateInbox);
+    if (inbox === undefined) throw noMailbox();
+    if (mailboxKey(name) !== mailboxKey(target.mailbox)) {
+      recipient.trace.push({ stage: 'file', decision: `${shown(target.mailbox)} is not there: INBOX` });
+    }
+    return inbox;
+  }
+
+  private async fallbacks(lost: readonly Copy[]): Promise<Copy[]> {
+    const copies = new Map<string, Copy>();
+    this.places.clear();
+    for (const { recipients } of lost) {
+      for (const recipient of recipients) {
+        try {
+          const { user } = recipient;
+          if (user === undefined) throw noMailbox();
+          const target = { mailbox: personalMailbox(user), flags: noFlags, create: false, by: 'fallback' };
+          addCopy(copies, await this.placeFor(recipient, target), target, recipient);
+        } catch (error) {
+          refuse(recipient, error);
+        }
+      }
+    }
+    return [...copies.values()];
+  }
+
+  /** One write for all. Answers the copies whose mailbox is gone. */
+  private async write(copies: readonly Copy[]): Promise<Copy[]> {
+    if (copies.length === 0) return [];
+    const outcomes = await this.append(copies.map((copy) => this.appendTarget(copy)));
+    const lost: Copy[] = [];
+    copies.forEach((copy, i) => {
+      const outcome = outcomes[i];
+      if (outcome?.ok === true) this.traceFiled(copy, outcome.uids[0]);
+      else if (isGone(outcome) && copy.target.by !== 'fallback') lost.push(copy);
+      else for (const recipient of copy.recipients) refuse(recipient, outcome?.error);
+    });
+    return lost;
+  }
+
+  private async append(targets: readonly AppendTarget[]): Promise<readonly AppendOutcome[]> {
+    try {
+      return await this.environment.store.append(targets, this.origin);
+    } catch (error) {
+      return targets.map(() => ({ ok: false, error: error as Error }));
+    }
+  }
+
+  private appendTarget({ mailbox, target, recipients }: Copy): AppendTarget {
+    const { message, internalDateMs } = this;
+    const item: AppendItem = { message, flags: target.flags, internalDateMs };
+    const viewer = [...recipients].find(({ user }) => user !== undefined)?.user;
+    return { mailbox: mailbox.id, items: [item], ...(viewer === undefined ? {} : { viewer }) };
+  }
+
+  private traceFiled({ mailbox, recipients }: Copy, uid: number | undefined): void {
+    for (const { trace } of recipients) {
+      trace.push({ stage: 'file', decision: `${shown(mailbox.name)}, UID ${uid}` });
+    }
+  }
+
+  private place(name: MailboxName, create: boolean): Promise<MailboxEntry | undefined> {
+    const key = `${create ? '+' : '-'}${mailboxKey(name)}`;
+    let place = this.places.get(key);
+    if (place === undefined) {
+      place = this.findOrCreate(name, create);
+      this.places.set(key, place);
+    }
+    return place;
+  }
+
+  private async findOrCreate(name: MailboxName, create: boolean): Promise<MailboxEntry | undefined> {
+    const found = await this.catalogue.find(name);
+    if (found !== undefined || !create) return found;
+    const parentName = parentOf(name);
+    const parent = parentName === undefined ? undefined : await this.place(parentName, true);
+    const acl = this.environment.policy.initialAcl(this.origin.identity, name, parent);
+    try {
+      return await this.catalogue.create(name, inherited(acl, parent), this.origin);
+    } catch (error) {
+      if (isMailError(error) && error.code === 'ALREADYEXISTS') return this.catalogue.find(name);
+      throw error;
+    }
+  }
+}
+
+function inherited(acl: Readonly<Record<string, string>>, parent: MailboxEntry | undefined) {
+  if (parent === undefined) return { acl };
+  const { quotaRoot, partition } = parent;
+  return { acl, partition, ...(quotaRoot === undefined ? {} : { quotaRoot }) };
+}
+
+function addCopy(
+  copies: Map<string, Copy>,
+  mailbox: MailboxEntry,
+  target: FilingTarget,
+  by: Recipient,
+): void {
+  const key = copyKey(mailbox.id, target);
+  const copy = copies.get(key);
+  if (copy === undefined) copies.set(key, { mailbox, target, recipients: new Set([by]) });
+  else copy.recipients.add(by);
+}
+
+function copyKey(id: MailboxId, { flags }: FilingTarget): string {
+  return `${id} ${flags.system} ${[...flags.keywords].sort().join(' ')}`;
+}
+
+function isGone(outcome: AppendOutcome | undefined): boolean {
+  return outcome?.ok === false && isMailError(outcome.error) && outcome.error.code === 'NONEXISTENT';
+}
+
+function refuse(recipient: Recipient, error: unknown): void {
+  const refusal = isMailError(error) ? error : unavailableError('Delivery is not possible now', error);
+  recipient.outcome = { is: 'refused', error: refusal };
+  const decision = `${refusal.temporary ? 'deferred' : 'refused'}: ${refusal.publicText}`;
+  recipient.trace.push({ stage: 'file', decision });
+}
+
+function noMailbox(): MailError {
+  return new MailError('NONEXISTENT', 'Mailbox does not exist', { enhancedStatus: '5.1.1' });
+}
+
+/** For the trace: an operator reads it. */
+function shown(name: MailboxName): string {
+  const owner = ownerOf(name);
+  return [owner === undefined ? 'shared' : `INBOX of ${owner}`, ...name.path].join(' / ');
+}
