@@ -8,6 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { COMMANDS, CommandError, type Command as DeclaredCommand } from '@angarium/sdk';
 import type { Command } from 'commander';
 import { errorText, formatProblem, KernelError } from '../errors.js';
+import type { Kernel } from '../kernel.js';
 import { readManifest } from '../manifest/manifest.js';
 import { loadPlan, type PlannedPlugin, type PluginPlan, planPlugins } from '../plugins/plan-plugins.js';
 import type { CommandSummary } from '../plugins/types.js';
@@ -75,8 +76,9 @@ class Shell {
 
   async run(rest: readonly string[]): Promise<ExitStatus> {
     const isBuiltIn = this.builtIns.some(({ name }) => startsWithWords(rest, name));
-    const planned = isBuiltIn ? undefined : this.planQuietly();
-    const wanted = isBuiltIn ? undefined : findPluginCommand(rest, planned?.plugins ?? []);
+    const needsNames = !isBuiltIn && rest[0] !== '--version' && rest[0] !== '-V';
+    const planned = !needsNames ? undefined : this.planQuietly();
+    const wanted = !needsNames ? undefined : findPluginCommand(rest, planned?.plugins ?? []);
     if (wanted !== undefined) return await this.runPluginCommand(wanted, rest.slice(wanted.words));
     const program = this.program(planned?.plugins ?? []);
     if (rest.length === 0) {
@@ -150,7 +152,7 @@ class Shell {
         announce: (text) => void this.process.stderr.write(`${text}\n`),
       },
     );
-    try {
+    await this.thenStop(kernel, async () => {
       const declared = kernel.registry(COMMANDS).items.find(({ name }) => name === wanted.command.name);
       if (declared === undefined) {
         const { id } = wanted.plugin;
@@ -159,10 +161,19 @@ class Shell {
         );
       }
       await this.parseAndRun(declared, args);
-    } finally {
-      await kernel.stop();
-    }
+    });
     return 0;
+  }
+
+  /** A failure to stop (it is in the log) does not hide why the command failed. */
+  private async thenStop(kernel: Kernel, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      await kernel.stop().catch(() => {});
+      throw error;
+    }
+    await kernel.stop();
   }
 
   private async parseAndRun(declared: DeclaredCommand, args: readonly string[]): Promise<void> {

@@ -2,9 +2,9 @@
  * Logging by pino: for people on a terminal, JSON elsewhere. Both write in this process (no worker thread), so
  * that nothing is lost when it ends. What looks like a secret is not written.
  */
+import { createRequire } from 'node:module';
 import type { LogFields, Logger } from '@angarium/sdk';
 import { type Logger as Pino, pino } from 'pino';
-import { build as buildPretty } from 'pino-pretty';
 import type { LogLevel } from '../manifest/manifest.js';
 
 export type LogFormat = 'auto' | 'pretty' | 'json';
@@ -40,7 +40,7 @@ export function isPretty({
 export function createLog(options: LogOptions): Logger {
   const stream = options.stream ?? process.stderr;
   const destination = isPretty(options)
-    ? buildPretty({
+    ? loadPretty()({
         destination: stream as never,
         colorize: stream.isTTY === true && process.env['NO_COLOR'] === undefined,
         translateTime: 'SYS:HH:MM:ss.l',
@@ -60,6 +60,11 @@ export function createLog(options: LogOptions): Logger {
     destination as never,
   );
   return new PinoLogger(root);
+}
+
+/** Loaded when wanted: workers and commands that write JSON start faster without it. */
+function loadPretty(): typeof import('pino-pretty').build {
+  return (createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')).build;
 }
 
 class PinoLogger implements Logger {

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { runDirOf } from '../../manifest/manifest.js';
 import { loadPlan } from '../../plugins/plan-plugins.js';
-import { prepareTls } from '../../tls-hook.js';
+import { prepareCertificate } from '../../workers/tls-setup.js';
 import { defineBuiltIn } from '../builtin.js';
-import { startCommandKernel } from '../command-kernel.js';
+import { serverNameOf, startCommandKernel } from '../command-kernel.js';
 import { commandLog } from '../logging.js';
 
 interface InitResult {
@@ -25,7 +25,8 @@ export const init = defineBuiltIn<InitResult>({
     mkdirSync(runDirOf(manifest), { recursive: true, mode: 0o700 });
     const announcements: string[] = [];
     const announce = (text: string): void => void announcements.push(text);
-    await prepareTls(manifest, announce);
+    const made = await prepareCertificate(manifest, serverNameOf(manifest), Date.now());
+    if (made !== undefined) announce(made);
     const kernel = await startCommandKernel(planned, {
       log: commandLog(invocation, manifest.settings),
       version: invocation.version,
