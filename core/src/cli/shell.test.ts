@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import { assertGolden } from '../test-support/golden.js';
 import { makeWorkspace, type Workspace, type WorkspacePlugin } from '../test-support/workspace.js';
+import { runShell } from './shell.js';
 
 const entry = join(import.meta.dirname, '..', '..', 'bin', 'angarium.mjs');
 
@@ -28,6 +30,27 @@ function angarium(
     child.on('error', reject).on('close', (status) => resolve({ status, ...texts }));
     child.stdin.end(options.stdin ?? '');
   });
+}
+
+/** The same without a process of its own, for the many small cases. */
+async function inProcess(workspace: Workspace, args: readonly string[]): Promise<Outcome> {
+  const texts = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof texts) =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        texts[name] += chunk.toString();
+        done();
+      },
+    });
+  const status = await runShell({
+    argv: args,
+    env: {},
+    cwd: workspace.dir,
+    stdin: Readable.from([]),
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+  });
+  return { status, ...texts };
 }
 
 /** Notes its life in the data folder, brings two commands. */
@@ -120,8 +143,10 @@ describe('angarium', () => {
       [['check', '--log', 'jsno'], /--log: "jsno" is not one of auto, pretty, json, did you mean "json"\?/],
       [['check', '--set'], /--set needs a value/],
     ];
+    const { status: exitStatus } = await angarium(place, ['chekc']);
+    assert.equal(exitStatus, 2);
     for (const [args, expected] of wrong) {
-      const { status, stderr, stdout } = await angarium(place, args);
+      const { status, stderr, stdout } = await inProcess(place, args);
       assert.deepEqual([args, status, stdout], [args, 2, '']);
       assert.match(stderr, expected);
     }
@@ -192,19 +217,19 @@ describe('angarium', () => {
 
   it('check: tells of faults, also of code, with status 1', async (test) => {
     const place = workspace(test, 'worker: 1\nplugins:\n');
-    const { status, stdout } = await angarium(place, ['check']);
+    const { status, stdout } = await inProcess(place, ['check']);
     assert.deepEqual(
       [status, stdout],
       [1, 'angarium.yaml:1:1: unknown option "worker" — did you mean "workers"?\n1 problem\n'],
     );
-    const { problems } = JSON.parse((await angarium(place, ['check', '--json'])).stdout);
+    const { problems } = JSON.parse((await inProcess(place, ['check', '--json'])).stdout);
     assert.deepEqual([problems[0].file, problems[0].line], ['angarium.yaml', 1]);
-    const code = await angarium(workspace(test, 'plugins:\n  bystander:\n'), ['check']);
+    const code = await inProcess(workspace(test, 'plugins:\n  bystander:\n'), ['check']);
     assert.deepEqual(
       [code.status, code.stdout],
       [1, 'plugin bystander: its code cannot be loaded: loaded\n1 problem\n'],
     );
-    const none = await angarium(place, ['-c', 'none.yaml', 'check']);
+    const none = await inProcess(place, ['-c', 'none.yaml', 'check']);
     assert.deepEqual(
       [none.status, none.stdout.split('\n')[0]],
       [1, 'none.yaml: there is no such file — name the manifest with -c FILE'],
@@ -224,7 +249,7 @@ describe('angarium', () => {
 
   it('plugins list, info', async (test) => {
     const place = workspace(test, 'plugins:\n  ledger:\n');
-    const list = JSON.parse((await angarium(place, ['plugins', 'list', '--json'])).stdout) as {
+    const list = JSON.parse((await inProcess(place, ['plugins', 'list', '--json'])).stdout) as {
       name: string;
       enabled: boolean;
     }[];
@@ -236,9 +261,9 @@ describe('angarium', () => {
       description: 'the ledger plugin',
     });
     assert.equal(list.find(({ name }) => name === 'counter')?.enabled, false);
-    const info = await angarium(place, ['plugins', 'info', 'counter']);
+    const info = await inProcess(place, ['plugins', 'info', 'counter']);
     assertGolden(import.meta.dirname, 'plugins-info', info.stdout.replaceAll(place.dir, '…'));
-    const unknown = await angarium(place, ['plugins', 'info', 'conter']);
+    const unknown = await inProcess(place, ['plugins', 'info', 'conter']);
     assert.deepEqual(
       [unknown.status, unknown.stderr],
       [1, 'angarium: no plugin conter is installed, did you mean counter?\n'],
@@ -248,7 +273,7 @@ describe('angarium', () => {
   it('plugins add and remove keep comments and everything else', async (test) => {
     const text = '# ours\ndata: ./d # here\nplugins:\n  # the ledger\n  ledger: {}\n\nlog: { level: warn }\n';
     const place = workspace(test, text);
-    const added = await angarium(place, ['plugins', 'add', 'counter']);
+    const added = await inProcess(place, ['plugins', 'add', 'counter']);
     assert.deepEqual(
       [added.status, added.stdout],
       [0, 'counter is enabled from the next start or reload on\n'],
@@ -256,24 +281,24 @@ describe('angarium', () => {
     const changed = readFileSync(place.manifest, 'utf8');
     assert.equal(changed, text.replace('ledger: {}\n', 'ledger: {}\n  counter: {}\n'));
     assert.match(
-      (await angarium(place, ['plugins', 'add', '@angarium/plugin-counter'])).stdout,
+      (await inProcess(place, ['plugins', 'add', '@angarium/plugin-counter'])).stdout,
       /was enabled already/,
     );
-    const removed = await angarium(place, ['plugins', 'remove', 'ledger']);
+    const removed = await inProcess(place, ['plugins', 'remove', 'ledger']);
     assert.match(removed.stdout, /plugin counter requires ledger@1, which no enabled plugin provides/);
     assert.equal(removed.status, 0);
-    await angarium(place, ['plugins', 'remove', 'counter']);
-    assert.match((await angarium(place, ['plugins', 'list'])).stdout, /ledger +1\.2\.3 +–/);
-    const missing = await angarium(place, ['plugins', 'add', 'nowhere']);
+    await inProcess(place, ['plugins', 'remove', 'counter']);
+    assert.match((await inProcess(place, ['plugins', 'list'])).stdout, /ledger +1\.2\.3 +–/);
+    const missing = await inProcess(place, ['plugins', 'add', 'nowhere']);
     assert.deepEqual([missing.status, missing.stdout], [1, '']);
     writeFileSync(place.manifest, 'plugins: [\n');
-    assert.equal((await angarium(place, ['plugins', 'add', 'ledger'])).status, 1);
+    assert.equal((await inProcess(place, ['plugins', 'add', 'ledger'])).status, 1);
   });
 
   it('takes a plugin’s option that collides with a global one as the plugin’s mistake', async (test) => {
     const code = counter.code!.replace('--times <n>', '--data <n>');
     const place = makeWorkspace(test, manifest, [{ ...counter, code }, ledger, bystander]);
-    const { status, stderr } = await angarium(place, ['count', 'a']);
+    const { status, stderr } = await inProcess(place, ['count', 'a']);
     assert.equal(status, 1);
     assert.match(stderr, /command "count": the option --data is every command's/);
   });
