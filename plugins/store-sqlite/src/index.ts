@@ -1,1 +1,6 @@
-export {};
+import { CHANGE_FEED, definePlugin, MAIL_STORE, provide, RECORDS } from '@angarium/sdk';
+import { SqliteStore } from './store.js';
+
+export default definePlugin({
+  provides: [provide([MAIL_STORE, CHANGE_FEED, RECORDS], SqliteStore)],
+});

@@ -1,0 +1,158 @@
+/**
+ * The data folder: `meta/FORMAT`, `meta/mboxlist.db`, `meta/NN.db` (shards, hexadecimal), a pack folder a partition,
+ * `spool/` for large messages on their way in. Checked and completed once at start, by any number of processes at once.
+ */
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { StoreSettings } from './config.js';
+import { StoreFolderError } from './errors.js';
+import { assertLittleEndian } from './model/chunk.js';
+import { type Db, openReader, openWriter, prepareDatabase } from './sql/open.js';
+import { FORMAT_VERSION, LIST_SCHEMA, RECORDS_SCHEMA, SHARD_SCHEMA } from './sql/schema.js';
+
+const FORMAT_LINE = /^angarium-store (\d+) shards (\d+)\n$/;
+/** Two hex digits in a mailbox id. */
+const MAX_SHARDS = 256;
+
+export interface StorePaths {
+  readonly metaDir: string;
+  readonly listPath: string;
+  readonly spoolDir: string;
+  /** Index = shard. */
+  readonly shardPaths: readonly string[];
+}
+
+/** A partition with the number that rows have for it. */
+export interface KnownPartition {
+  readonly id: number;
+  readonly name: string;
+  readonly packsDir: string;
+}
+
+export interface PreparedFolder {
+  readonly paths: StorePaths;
+  /** Configured ones, default first. */
+  readonly partitions: readonly KnownPartition[];
+}
+
+export function shardPath(dataDir: string, shard: number): string {
+  return join(dataDir, 'meta', `${shard.toString(16).padStart(2, '0')}.db`);
+}
+
+/** @throws StoreFolderError with a sentence for the operator. */
+export function prepareFolder(settings: StoreSettings): PreparedFolder {
+  assertLittleEndian();
+  const metaDir = join(settings.dataDir, 'meta');
+  const spoolDir = join(settings.dataDir, 'spool');
+  for (const dir of [settings.dataDir, metaDir, spoolDir, ...settings.partitions.map(({ dir }) => dir)]) {
+    makeWritable(dir);
+  }
+  const shards = checkFormat(metaDir, settings.shards);
+  const listPath = join(metaDir, 'mboxlist.db');
+  prepareDatabase(listPath, LIST_SCHEMA + RECORDS_SCHEMA);
+  const shardPaths = Array.from({ length: shards }, (_, shard) => shardPath(settings.dataDir, shard));
+  for (const path of shardPaths) prepareDatabase(path, SHARD_SCHEMA + RECORDS_SCHEMA);
+  return {
+    paths: { metaDir, listPath, spoolDir, shardPaths },
+    partitions: numberPartitions(listPath, settings),
+  };
+}
+
+function makeWritable(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new StoreFolderError(
+      `the folder ${dir} cannot be read and written (${code}): check owner and permissions`,
+    );
+  }
+}
+
+/** The number of shards, which is fixed when the folder is made: users' records are found by a hash over it. */
+function checkFormat(metaDir: string, shardsWanted: number): number {
+  const path = join(metaDir, 'FORMAT');
+  if (!existsSync(path)) {
+    const foreign = readdirSync(metaDir).filter((name) => !/^FORMAT|\.db(-wal|-shm)?$/.test(name));
+    if (foreign.length > 0) {
+      throw new StoreFolderError(
+        `${metaDir} holds files that are not Angarium's (${foreign.slice(0, 3).join(', ')}): choose another data folder`,
+      );
+    }
+    if (!(shardsWanted >= 1 && shardsWanted <= MAX_SHARDS)) {
+      throw new StoreFolderError(`the number of shards must be from 1 to ${MAX_SHARDS}`);
+    }
+    writeFormat(path, `angarium-store ${FORMAT_VERSION} shards ${shardsWanted}\n`);
+  }
+  const match = FORMAT_LINE.exec(readFileSync(path, 'utf8'));
+  if (match === null)
+    throw new StoreFolderError(`${path} was not written by Angarium: choose another data folder`);
+  if (Number(match[1]) > FORMAT_VERSION) {
+    throw new StoreFolderError(
+      `${metaDir} has format ${match[1]}, this version of Angarium knows up to ${FORMAT_VERSION}: start the newer one`,
+    );
+  }
+  return Number(match[2]);
+}
+
+/** Whole or not at all; of several processes the first one's stays. */
+function writeFormat(path: string, line: string): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, line);
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    unlinkSync(temporary);
+  }
+}
+
+/** Rows name partitions by number, so that the manifest may list them in any order. */
+function numberPartitions(listPath: string, settings: StoreSettings): KnownPartition[] {
+  const names = settings.partitions.map(({ name }) => name);
+  const known = withDb(openReader(listPath), readPartitions);
+  const all = names.every((name) => known.has(name))
+    ? known
+    : withDb(openWriter(listPath), (db) => addPartitions(db, names));
+  const unlisted = [...known.keys()].filter((name) => !names.includes(name));
+  if (unlisted.length > 0) {
+    throw new StoreFolderError(
+      `partition "${unlisted[0]}" is in use but not in the manifest: put it back under store-sqlite.partitions`,
+    );
+  }
+  return settings.partitions.map(({ name, dir }) => ({ id: all.get(name)!, name, packsDir: dir }));
+}
+
+function withDb<T>(db: Db, use: (db: Db) => T): T {
+  try {
+    return use(db);
+  } finally {
+    db.close();
+  }
+}
+
+function readPartitions(db: Db): Map<string, number> {
+  const rows = db.prepare('SELECT name, id FROM partition').raw().all() as [string, number][];
+  return new Map(rows);
+}
+
+function addPartitions(db: Db, names: readonly string[]): Map<string, number> {
+  db.pragma('busy_timeout = 5000');
+  db.transaction(() => {
+    const add = db.prepare('INSERT OR IGNORE INTO partition (name) VALUES (?)');
+    for (const name of names) add.run(name);
+  }).immediate();
+  return readPartitions(db);
+}

@@ -1,0 +1,198 @@
+/** The reading side of one shard: a read-only connection of the main thread. Each call sees the newest commit. */
+
+import { MAX_UID, rowOf } from '../model/ids.js';
+import type { PackRef } from '../packs/index.js';
+import { type Db, openReader } from '../sql/open.js';
+import type { ChunkRow } from '../thread/shard.js';
+
+/** What a mailbox's row says; a mailbox without a row is empty. */
+export interface MailboxHeadRow {
+  readonly id: number;
+  readonly state: number;
+  readonly version: number;
+  readonly partition: number;
+  readonly uidNext: number;
+  readonly highestModSeq: number;
+  readonly exists: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly deletedBytes: number;
+  readonly bytes: number;
+  readonly recentFrom: number;
+  readonly lastAppendMs: number;
+  readonly vanishedFrom: number;
+  /** JSON list. */
+  readonly keywords: string;
+  readonly quotaRoot: string | null;
+}
+
+type RawHead = [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  string,
+  string | null,
+];
+
+/** A row of `hot` as bytes. */
+export type RawChunk = [id: number, bytes: Buffer];
+export type RawCold = [id: number, bytes: Buffer];
+
+export class ShardReader {
+  private opened: { readonly db: Db; readonly statements: ReturnType<typeof prepareStatements> } | undefined;
+
+  constructor(private readonly path: string) {}
+
+  get db(): Db {
+    return this.open().db;
+  }
+
+  private open() {
+    if (this.opened === undefined) {
+      const db = openReader(this.path);
+      this.opened = { db, statements: prepareStatements(db) };
+    }
+    return this.opened;
+  }
+
+  private get sql() {
+    return this.open().statements;
+  }
+
+  close(): void {
+    this.opened?.db.close();
+    this.opened = undefined;
+  }
+
+  /** All reads of `work` see one state. Must not await. */
+  consistently<T>(work: () => T): T {
+    return this.sql.transaction(work) as T;
+  }
+
+  head(uniqueId: string): MailboxHeadRow | undefined {
+    const raw = this.sql.head.get(uniqueId) as RawHead | undefined;
+    if (raw === undefined) return undefined;
+    return {
+      id: raw[0],
+      state: raw[1],
+      version: raw[2],
+      partition: raw[3],
+      uidNext: raw[4],
+      highestModSeq: raw[5],
+      exists: raw[6],
+      unseen: raw[7],
+      deleted: raw[8],
+      deletedBytes: raw[9],
+      bytes: raw[10],
+      recentFrom: raw[11],
+      lastAppendMs: raw[12],
+      vanishedFrom: raw[13],
+      keywords: raw[14],
+      quotaRoot: raw[15],
+    };
+  }
+
+  chunks(mailboxNumber: number): RawChunk[] {
+    return this.sql.chunks.all(rowOf(mailboxNumber, 0), rowOf(mailboxNumber, MAX_UID)) as RawChunk[];
+  }
+
+  chunkHeads(mailboxNumber: number): [id: number, modSeq: number][] {
+    return this.sql.chunkHeads.all(rowOf(mailboxNumber, 0), rowOf(mailboxNumber, MAX_UID)) as [
+      number,
+      number,
+    ][];
+  }
+
+  chunk(id: ChunkRow['id']): Buffer | undefined {
+    return this.sql.chunk.get(id) as Buffer | undefined;
+  }
+
+  viewer(mailboxNumber: number, user: string): number | undefined {
+    return this.sql.viewer.get(mailboxNumber, user) as number | undefined;
+  }
+
+  /** Rows [from, to) of `seen` that changed after `modSeq`. */
+  seenBlocks(from: number, to: number, modSeq: number): RawChunk[] {
+    return this.sql.seen.all(from, to, modSeq) as RawChunk[];
+  }
+
+  /** Cold rows ascending, at most `limit`. */
+  cold(mailboxNumber: number, fromUid: number, toUid: number, limit: number): RawCold[] {
+    return this.sql.cold.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), limit) as RawCold[];
+  }
+
+  coldBytes(mailboxNumber: number, uid: number): Buffer | undefined {
+    return this.sql.coldBytes.get(rowOf(mailboxNumber, uid)) as Buffer | undefined;
+  }
+
+  /** Where a message's body is. */
+  body(mailboxNumber: number, uid: number, partition: number): { guid: Buffer; ref: PackRef } | undefined {
+    const raw = this.sql.body.get(partition, rowOf(mailboxNumber, uid)) as
+      | [Buffer, number, number, number]
+      | undefined;
+    if (raw === undefined) return undefined;
+    return { guid: raw[0], ref: { pack: raw[1], offset: raw[2], length: raw[3] } };
+  }
+
+  vanished(mailboxNumber: number, modSeq: number): string[] {
+    return this.sql.vanished.all(mailboxNumber, modSeq) as string[];
+  }
+
+  expunged(mailboxNumber: number): [expungedMs: number, bytes: Buffer][] {
+    return this.sql.expunged.all(mailboxNumber) as [number, Buffer][];
+  }
+
+  annotations(
+    mailboxNumber: number,
+    fromUid: number,
+    toUid: number,
+    user: string,
+  ): [number, string, Buffer][] {
+    return this.sql.annotations.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), user) as [
+      number,
+      string,
+      Buffer,
+    ][];
+  }
+
+  usage(root: string): [bytes: number, messages: number] | undefined {
+    return this.sql.usage.get(root) as [number, number] | undefined;
+  }
+}
+
+function prepareStatements(db: Db) {
+  const raw = (sql: string) => db.prepare(sql).raw();
+  return {
+    transaction: db.transaction((work: () => unknown) => work()),
+    head: raw(
+      `SELECT id, state, version, partition, uidnext, highestmodseq, exists_, unseen, deleted, deleted_bytes, bytes,
+       recent_from, last_append_ms, vanished_from, keywords, quota_root FROM mbx WHERE uniqueid = ?`,
+    ),
+    chunks: raw('SELECT id, b FROM hot WHERE id BETWEEN ? AND ? ORDER BY id'),
+    chunkHeads: raw('SELECT id, modseq FROM hot WHERE id BETWEEN ? AND ? ORDER BY id'),
+    chunk: db.prepare('SELECT b FROM hot WHERE id = ?').pluck(),
+    viewer: db.prepare('SELECT id FROM viewer WHERE mbx = ? AND user = ?').pluck(),
+    seen: raw('SELECT id, b FROM seen WHERE id >= ? AND id < ? AND modseq > ?'),
+    cold: raw('SELECT id, b FROM cold WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?'),
+    coldBytes: db.prepare('SELECT b FROM cold WHERE id = ?').pluck(),
+    body: raw(
+      `SELECT cold.guid, blob.pack, blob.off, blob.len FROM cold JOIN blob ON blob.part = ? AND blob.guid = cold.guid
+       WHERE cold.id = ?`,
+    ),
+    vanished: db.prepare('SELECT uids FROM vanished WHERE mbx = ? AND modseq > ?').pluck(),
+    expunged: raw('SELECT expunged_ms, b FROM expunged WHERE mbx = ?'),
+    annotations: raw('SELECT id, entry, value FROM annotation WHERE id BETWEEN ? AND ? AND user = ?'),
+    usage: raw('SELECT bytes, messages FROM quota_usage WHERE root = ?'),
+  };
+}

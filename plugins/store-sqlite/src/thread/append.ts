@@ -1,0 +1,171 @@
+/** APPEND and delivery: bodies into packs first (durable), then a job a mailbox in its shard's next commit. */
+import { crc32 } from 'node:zlib';
+import { errorToValue } from '../errors.js';
+import type { PackRecord, PackRef } from '../packs/index.js';
+import type { WriteContext } from './context.js';
+import { placeKey } from './copy.js';
+import { noted } from './flags.js';
+import {
+  type AnnotationRow,
+  BodyNeeded,
+  checkLimits,
+  type Filed,
+  fileMessages,
+  type Incoming,
+} from './messages.js';
+import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
+import type { ShardWriter } from './shard.js';
+
+/** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
+const MAX_TRIES = 4;
+
+export async function append(context: WriteContext, input: In<'append'>): Promise<AppendResult[]> {
+  const bodies = new BodyStore(context, input);
+  try {
+    await bodies.storeMissing();
+  } catch (error) {
+    const value = errorToValue(error);
+    return input.parts.map(() => ({ error: value }));
+  }
+  return await Promise.all(input.parts.map((part) => appendPart(context, input, part, bodies)));
+}
+
+async function appendPart(
+  context: WriteContext,
+  input: In<'append'>,
+  part: AppendPart,
+  bodies: BodyStore,
+): Promise<AppendResult> {
+  const { queue, shard } = context.shard(part.ref.shard);
+  for (let tries = 1; ; tries++) {
+    try {
+      const filed = await queue.run(() => fileRows(context, shard, input, part, bodies));
+      report(context, part, filed);
+      return { uids: filed.uids, modSeq: filed.modSeq };
+    } catch (error) {
+      if (!(error instanceof BodyNeeded) || tries === MAX_TRIES) return { error: errorToValue(error) };
+      try {
+        await bodies.store(error.guid, error.partition);
+      } catch (failed) {
+        return { error: errorToValue(failed) };
+      }
+    }
+  }
+}
+
+interface FiledRows extends Filed {
+  readonly from: number;
+  readonly partition: number;
+}
+
+function fileRows(
+  context: WriteContext,
+  shard: ShardWriter,
+  input: In<'append'>,
+  part: AppendPart,
+  bodies: BodyStore,
+): FiledRows {
+  const row = shard.mailbox(part.ref);
+  const from = row.highestModSeq;
+  const coming = { bytes: 0, messages: part.rows.length };
+  for (const { message } of part.rows) coming.bytes += input.messages[message]!.size;
+  checkLimits(shard, row, part.limits, coming, context.usageElsewhere);
+  const incoming = part.rows.map((item): Incoming => {
+    const source = input.messages[item.message]!;
+    return {
+      guid: asBuffer(source.guid),
+      size: source.size,
+      summary: asBuffer(source.summary),
+      place: bodies.place(row.partition, source.guid),
+      flags: item.flags.system,
+      keywords: item.flags.keywords,
+      internalDateMs: item.internalDateMs,
+      annotations: sharedAnnotations(item.annotations),
+    };
+  });
+  const filed = fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs });
+  return { ...filed, from, partition: row.partition };
+}
+
+/** APPEND's ANNOTATION entries name their scope: `/comment.priv`, `/comment.shared` come as one key each (RFC 5257 §4.4). */
+function sharedAnnotations(annotations: ReadonlyMap<string, Uint8Array> | undefined): AnnotationRow[] {
+  if (annotations === undefined) return [];
+  return [...annotations].map(([entry, value]) => ({ user: '', entry, value }));
+}
+
+function report(context: WriteContext, part: AppendPart, filed: FiledRows): void {
+  const { id, key } = part.ref;
+  const { from, modSeq } = filed;
+  context.tell({ mailbox: id, kind: 'appended', from, modSeq, chunks: noted(filed.chunks) });
+  const { messages } = filed;
+  context.journal(filed.partition, [{ kind: 'filed', mailbox: id, name: key, modseq: modSeq, messages }]);
+}
+
+/** The bodies of one append: each is written once a partition, and only where a shard does not have it. */
+class BodyStore {
+  private readonly places = new Map<string, PackRef>();
+
+  constructor(
+    private readonly context: WriteContext,
+    private readonly input: In<'append'>,
+  ) {}
+
+  place(partition: number, guid: Uint8Array): PackRef | undefined {
+    return this.places.get(placeKey(partition, guid));
+  }
+
+  async storeMissing(): Promise<void> {
+    const missing = new Map<
+      number,
+      Map<string, { message: MessageSource; ref: MailboxRef; internalDateMs: number }>
+    >();
+    for (const { ref, rows } of this.input.parts) {
+      const { shard } = this.context.shard(ref.shard);
+      for (const { message: index, internalDateMs } of rows) {
+        const message = this.input.messages[index]!;
+        const key = placeKey(ref.partition, message.guid);
+        let wanted = missing.get(ref.partition);
+        if (wanted?.has(key) || shard.blobPlace(ref.partition, asBuffer(message.guid)) !== undefined)
+          continue;
+        if (wanted === undefined) {
+          wanted = new Map();
+          missing.set(ref.partition, wanted);
+        }
+        wanted.set(key, { message, ref, internalDateMs });
+      }
+    }
+    await Promise.all(
+      [...missing].map(async ([partition, wanted]) => {
+        const writer = await this.context.packWriter(partition);
+        const records = [...wanted.values()].map((item) =>
+          toRecord(item.message, item.ref, item.internalDateMs),
+        );
+        const places = await writer.append(records);
+        [...wanted.keys()].forEach((key, at) => {
+          this.places.set(key, places[at]!);
+        });
+      }),
+    );
+  }
+
+  async store(guid: Buffer, partition: number): Promise<void> {
+    const message = this.input.messages.find((candidate) => guid.equals(candidate.guid));
+    if (message === undefined) throw new Error('a body was asked for that this append does not have');
+    const writer = await this.context.packWriter(partition);
+    const [place] = await writer.append([toRecord(message, this.input.parts[0]!.ref, this.input.nowMs)]);
+    this.places.set(placeKey(partition, guid), place!);
+  }
+}
+
+function toRecord(message: MessageSource, ref: MailboxRef, internalDateMs: number): PackRecord {
+  const { body } = message;
+  return {
+    guid: asBuffer(message.guid),
+    body: 'bytes' in body ? { chunks: [asBuffer(body.bytes)] } : body,
+    meta: { mailboxHint: crc32(ref.id), internalDateSec: Math.max(0, Math.floor(internalDateMs / 1000)) },
+  };
+}
+
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

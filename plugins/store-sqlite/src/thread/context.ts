@@ -1,0 +1,157 @@
+/** What the operations of the store thread share: queues of all databases, packs of all partitions, the journal. */
+import type { Logger } from '@angarium/sdk';
+import type { KnownPartition } from '../layout.js';
+import type { JournalEntry, PackFs, PackIncident } from '../packs/index.js';
+import { PackReader, PackWriter } from '../packs/index.js';
+import { openWriter } from '../sql/open.js';
+import type { Change, ThreadCounts, ThreadSettings } from './protocol.js';
+import { CommitQueue } from './queue.js';
+import { ShardWriter, type Usage } from './shard.js';
+
+/** The part of Logger that crosses the thread border. */
+export type ThreadLog = (level: 'warn' | 'error', text: string, error: unknown) => void;
+
+export interface ContextOptions {
+  readonly settings: ThreadSettings;
+  readonly log: ThreadLog;
+  /** Where changes go after their commit. */
+  readonly tell: (change: Change) => void;
+  /** Tests fail file-system calls through it. */
+  readonly packFs?: PackFs;
+}
+
+export interface ShardQueue {
+  readonly queue: CommitQueue;
+  readonly shard: ShardWriter;
+}
+
+interface PartitionPacks {
+  writer: Promise<PackWriter> | undefined;
+  reader: PackReader | undefined;
+}
+
+export class WriteContext {
+  readonly list: CommitQueue;
+  readonly shards: readonly ShardQueue[];
+  readonly tell: (change: Change) => void;
+  readonly log: ThreadLog;
+  private readonly packs = new Map<number, PartitionPacks>();
+
+  constructor(private readonly options: ContextOptions) {
+    const { paths } = options.settings;
+    this.tell = options.tell;
+    this.log = options.log;
+    this.list = new CommitQueue(openWriter(paths.listPath));
+    this.shards = paths.shardPaths.map((path, number) => {
+      const db = openWriter(path);
+      return { queue: new CommitQueue(db), shard: new ShardWriter(number, db) };
+    });
+  }
+
+  get partitions(): readonly KnownPartition[] {
+    return this.options.settings.partitions;
+  }
+
+  get packFs(): PackFs | undefined {
+    return this.options.packFs;
+  }
+
+  shard(number: number): ShardQueue {
+    const found = this.shards[number];
+    if (found === undefined) throw new RangeError(`no shard ${number}`);
+    return found;
+  }
+
+  /** One database's queue: a shard's, or the list's for -1. */
+  queue(number: number): CommitQueue {
+    return number < 0 ? this.list : this.shard(number).queue;
+  }
+
+  packsDir(partition: number): string {
+    const found = this.partitions.find(({ id }) => id === partition);
+    if (found === undefined) throw new RangeError(`no partition ${partition}`);
+    return found.packsDir;
+  }
+
+  /** Opened at first use. A failed opening is tried again by the next caller. */
+  packWriter(partition: number): Promise<PackWriter> {
+    const packs = this.packsOf(partition);
+    packs.writer ??= PackWriter.open({
+      packsDir: this.packsDir(partition),
+      rollBytes: this.options.settings.packBytes,
+      onIncident: (incident) => this.report(incident),
+      ...(this.packFs === undefined ? {} : { fs: this.packFs }),
+    }).catch((error: unknown) => {
+      packs.writer = undefined;
+      throw error;
+    });
+    return packs.writer;
+  }
+
+  packReader(partition: number): PackReader {
+    const packs = this.packsOf(partition);
+    packs.reader ??= new PackReader({
+      packsDir: this.packsDir(partition),
+      ...(this.packFs === undefined ? {} : { fs: this.packFs }),
+    });
+    return packs.reader;
+  }
+
+  /** Notes what was committed, beside the bodies. Never fails an operation: what it serves is the rebuild. */
+  journal(partition: number, entries: readonly JournalEntry[]): void {
+    this.packWriter(partition)
+      .then((writer) => writer.journal(entries))
+      .catch((error: unknown) => this.log('warn', 'journal entries were not written', error));
+  }
+
+  usageElsewhere = (root: string, besides: number): Usage => {
+    let bytes = 0;
+    let messages = 0;
+    for (const { shard } of this.shards) {
+      if (shard.number === besides) continue;
+      const usage = shard.usage(root);
+      bytes += usage.bytes;
+      messages += usage.messages;
+    }
+    return { bytes, messages };
+  };
+
+  counts(): ThreadCounts {
+    const queues = [this.list, ...this.shards.map(({ queue }) => queue)];
+    const sum = (pick: (queue: CommitQueue) => number) =>
+      queues.reduce((total, queue) => total + pick(queue), 0);
+    return {
+      commits: sum((queue) => queue.commits),
+      jobs: sum((queue) => queue.jobsDone),
+      busyRetries: sum((queue) => queue.busyRetries),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const { writer, reader } of this.packs.values()) {
+      await writer
+        ?.then((open) => open.close())
+        .catch((error: unknown) => this.log('warn', 'closing packs failed', error));
+      await reader?.close();
+    }
+    for (const { db } of [this.list, ...this.shards.map(({ queue }) => queue)]) db.close();
+  }
+
+  private packsOf(partition: number): PartitionPacks {
+    let packs = this.packs.get(partition);
+    if (packs === undefined) {
+      packs = { writer: undefined, reader: undefined };
+      this.packs.set(partition, packs);
+    }
+    return packs;
+  }
+
+  private report({ kind, pack, error }: PackIncident): void {
+    this.log(kind === 'journal-lost' ? 'warn' : 'error', `pack ${pack ?? '(none)'}: ${kind}`, error);
+  }
+}
+
+/** A ThreadLog of a Logger. */
+export function threadLog(log: Logger): ThreadLog {
+  return (level, text, err) => log[level](text, { err });
+}

@@ -1,0 +1,4 @@
+import type { WriteContext } from './context.js';
+export function maintenanceOperations(_context: WriteContext): any {
+  return {};
+}

@@ -1,0 +1,4 @@
+import type { WriteContext } from './context.js';
+export function repairOperations(_context: WriteContext): any {
+  return {};
+}
