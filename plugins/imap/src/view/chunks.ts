@@ -1,6 +1,5 @@
 /** Chunks that only one client's view has: messages that are gone from the store, flags the client has worked out. */
 import {
-  Flag,
   type FlagChange,
   MailboxSnapshot,
   type NumberSet,
@@ -149,6 +148,3 @@ export function withChange(
   });
   return new MailboxSnapshot(view.head, chunks);
 }
-
-/** The change of FETCH BODY[…] (RFC 3501 §6.4.5). */
-export const setSeen: FlagChange = { mode: 'add', system: Flag.seen, keywords: [] };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Flag } from '@angarium/sdk';
+import { Flag, type SnapshotChunk } from '@angarium/sdk';
 import { LineReply, ModelStore, NumberSet, openModel, replaceBy } from './model.test.support.js';
 import { compareViews } from './updates.js';
 
@@ -204,11 +204,14 @@ test('chunks that are the same are passed over whole', () => {
   store.flag([200], Flag.seen, 0);
   const now = store.snapshot();
   let looked = 0;
-  const watched = now.chunks.map((chunk) =>
-    old.chunks.includes(chunk)
-      ? new Proxy(chunk, { get: (target, key) => (key === 'flags' && looked++, Reflect.get(target, key)) })
-      : chunk,
-  );
+  const watch = (chunk: SnapshotChunk): SnapshotChunk =>
+    new Proxy(chunk, {
+      get(target, key) {
+        if (key === 'flags') looked++;
+        return Reflect.get(target, key);
+      },
+    });
+  const watched = now.chunks.map((chunk) => (old.chunks.includes(chunk) ? watch(chunk) : chunk));
   const seen = new (now.constructor as new (...args: unknown[]) => typeof now)(now.head, watched);
   assert.equal(compareViews(old, seen, true)?.flags.toString(), '199');
   assert.equal(looked, 0);

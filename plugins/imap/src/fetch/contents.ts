@@ -1,0 +1,54 @@
+/** The octets of messages in the order asked, one request after another. */
+import type { ContentPiece, ContentRequest, Mailbox } from '@angarium/sdk';
+
+/** The literal has been begun and its octets are not there: nothing can be said to the client any more. */
+export class BrokenLiteral extends Error {
+  override readonly name = 'BrokenLiteral';
+}
+
+export class ContentReader implements AsyncDisposable {
+  private readonly pieces: AsyncIterator<ContentPiece>;
+  private ended = false;
+
+  constructor(
+    mailbox: Mailbox,
+    private readonly requests: readonly ContentRequest[],
+  ) {
+    this.pieces = mailbox.contents(requests)[Symbol.asyncIterator]();
+  }
+
+  /** @throws Error when the store does not answer in order. */
+  async next(request: number): Promise<ContentPiece> {
+    const { value, done } = await this.pieces.next();
+    if (done === true || value.index !== request) {
+      this.ended = done === true;
+      throw new Error(`the store did not answer content request ${request} of ${this.requests.length}`);
+    }
+    return value;
+  }
+
+  /** Undefined: the message is gone. */
+  async collect(request: number): Promise<Buffer | undefined> {
+    const parts: Buffer[] = [];
+    for (;;) {
+      const piece = await this.next(request);
+      if (piece.isMissing) return undefined;
+      parts.push(piece.bytes);
+      if (piece.isLast) return parts.length === 1 ? piece.bytes : Buffer.concat(parts);
+    }
+  }
+
+  async skip(request: number): Promise<void> {
+    while (!(await this.next(request)).isLast);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.ended) await this.pieces.return?.();
+  }
+}
+
+/** A whole message; for the few whose summary could not hold what is asked for. */
+export async function readWhole(mailbox: Mailbox, uid: number): Promise<Buffer | undefined> {
+  await using reader = new ContentReader(mailbox, [{ uid, from: 0, to: Number.POSITIVE_INFINITY }]);
+  return await reader.collect(0);
+}

@@ -1,0 +1,58 @@
+import { type FetchItem, NumberSet, type SelectedMailbox, stripExtensionData } from '@angarium/sdk';
+import { type IndexPart, indexPart } from './index-parts.js';
+import type { Item, SectionItem, SummaryName } from './items.js';
+
+/** What a FETCH does for each message, sorted by what it costs. Made once a command. */
+export interface FetchPlan {
+  readonly rows: readonly IndexPart[];
+  readonly summaries: readonly SummaryName[];
+  readonly sections: readonly SectionItem[];
+  readonly extensions: readonly { readonly item: FetchItem; readonly args: unknown }[];
+  readonly needsSummaries: boolean;
+  readonly setsSeen: boolean;
+  /** For messages that this command makes \Seen (RFC 3501 §6.4.5): FLAGS, MODSEQ, unless asked for anyway. */
+  readonly seenRows: readonly IndexPart[];
+}
+
+export function planFetch(
+  items: readonly Item[],
+  selected: SelectedMailbox,
+  tellsModSeq: boolean,
+): FetchPlan {
+  const labels = new Set(items.map((item) => item.label));
+  const extensions = items.filter((item) => item.kind === 'extension');
+  const summaries = items.filter((item) => item.kind === 'summary').map((item) => item.label);
+  const sections = items.filter((item) => item.kind === 'section');
+  const seenRows: IndexPart[] = [];
+  if (!labels.has('FLAGS')) seenRows.push(indexPart('FLAGS', selected));
+  if (tellsModSeq && !labels.has('MODSEQ')) seenRows.push(indexPart('MODSEQ', selected));
+  return {
+    rows: items.filter((item) => item.kind === 'index').map((item) => indexPart(item.label, selected)),
+    summaries,
+    sections,
+    extensions,
+    needsSummaries:
+      summaries.length > 0 || sections.length > 0 || extensions.some(({ item }) => item.needs !== 'index'),
+    setsSeen: sections.some((item) => item.setsSeen) || extensions.some(({ item }) => item.setsSeen === true),
+    seenRows,
+  };
+}
+
+/** Nothing but columns of the snapshot. */
+export function isRowsOnly(plan: FetchPlan): boolean {
+  return !plan.needsSummaries && plan.extensions.length === 0;
+}
+
+/** BODY is BODYSTRUCTURE without its extension data (RFC 3501 §7.4.2). */
+export const bodyOf = stripExtensionData;
+
+/** Messages newer than this mod-sequence (RFC 7162 §3.1.4.1). */
+export function changedSince(selected: SelectedMailbox, indexes: NumberSet, modSeq: number): NumberSet {
+  const found: number[] = [];
+  selected.view.eachRun(indexes, (chunk, from, to, index) => {
+    // Chunks of the view alone have no highest mod-sequence (below 0).
+    if (chunk.maxModSeq >= 0 && chunk.maxModSeq <= modSeq) return;
+    for (let at = from; at < to; at++) if (chunk.modseqs[at]! > modSeq) found.push(index + at - from);
+  });
+  return NumberSet.fromAscending(found);
+}

@@ -1,0 +1,130 @@
+import {
+  type CommandLine,
+  defineImapCommand,
+  type FlagChange,
+  type FlagSet,
+  type ImapCommand,
+  type ImapCommandContext,
+  MailError,
+  NumberSet,
+  type SelectedMailbox,
+  type SequenceSet,
+} from '@angarium/sdk';
+import { numbersOf, touchableFlags } from '../view/index.js';
+import { enableCondstore, type MessageEnvironment } from './environment.js';
+import { requireWritable, type Targets, targetsOf } from './targets.js';
+
+interface StoreArguments {
+  readonly set: SequenceSet;
+  readonly unchangedSince: number | undefined;
+  readonly mode: FlagChange['mode'];
+  readonly isSilent: boolean;
+  readonly flags: FlagSet;
+}
+
+/** STORE and UID STORE: RFC 3501 §6.4.6, UNCHANGEDSINCE of RFC 7162 §3.1.3. */
+export function storeCommand(environment: MessageEnvironment): ImapCommand<StoreArguments> {
+  return defineImapCommand({
+    name: 'STORE',
+    rfc: 'RFC 3501 §6.4.6',
+    states: ['selected'],
+    hasUidForm: true,
+    usesNumbers: true,
+    mayExpunge: false,
+    parse: (line) => parseStore(line, environment),
+    run: runStore,
+  });
+}
+
+function parseStore(line: CommandLine, environment: MessageEnvironment): StoreArguments {
+  line.sp();
+  const set = line.sequenceSet();
+  line.sp();
+  const unchangedSince = line.peek() === '(' ? storeModifiers(line, environment) : undefined;
+  const mode = line.tryExpect('+') ? 'add' : line.tryExpect('-') ? 'remove' : 'replace';
+  line.expect('FLAGS');
+  const isSilent = line.tryExpect('.SILENT');
+  line.sp();
+  const flags = line.flags();
+  line.end();
+  return { set, unchangedSince, mode, isSilent, flags };
+}
+
+/** store-modifiers (RFC 4466 §2.5) and the space behind them. */
+function storeModifiers(line: CommandLine, environment: MessageEnvironment): number | undefined {
+  let unchangedSince: number | undefined;
+  line.list(() => {
+    const name = line.itemName();
+    if (name === 'UNCHANGEDSINCE') {
+      line.sp();
+      unchangedSince = line.number64();
+      return;
+    }
+    const parameter = environment.parameter('STORE', name);
+    if (parameter === undefined) line.fail(`a STORE modifier instead of ${name}`);
+    else parameter.parse?.(line);
+  });
+  line.sp();
+  return unchangedSince;
+}
+
+async function runStore(context: ImapCommandContext, args: StoreArguments): Promise<void> {
+  const { session, reply, isUid } = context;
+  const { selected } = session;
+  requireWritable(selected);
+  const change = permitted(selected, args);
+  if (args.unchangedSince !== undefined) enableCondstore(session, reply);
+  const targets = await targetsOf(selected, reply, args.set, isUid);
+  const origin = session.origin('STORE');
+  const { unchangedSince } = args;
+  const options = unchangedSince === undefined ? { origin } : { origin, unchangedSince };
+  const { modified } = targets.uids.isEmpty
+    ? { modified: NumberSet.empty }
+    : await selected.mailbox.updateFlags(targets.uids, change, options);
+  // What the client believes is what it has asked for: flags that its rights do not allow are told then.
+  const believed: FlagChange = { mode: args.mode, ...args.flags };
+  const isConditional = args.unchangedSince !== undefined;
+  const tell = args.isSilent ? (isConditional ? 'modSeq' : 'nothing') : 'flags';
+  selected.ownFlagChange(targets.uids.minus(modified), believed, tell);
+  // RFC 7162 §3.1.3 example 6: what stands in the way is told.
+  if (!modified.isEmpty) selected.ownFlagChange(modified, nothing, 'flags');
+  await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
+  answer(context, args, targets, modified);
+}
+
+const nothing: FlagChange = { mode: 'add', system: 0, keywords: [] };
+
+function answer(
+  { session, reply, isUid }: ImapCommandContext,
+  args: StoreArguments,
+  targets: Targets,
+  modified: NumberSet,
+): void {
+  const { view } = session.selected;
+  const failed = isUid ? modified : numbersOf(view.indexesOf(modified));
+  const code = modified.isEmpty ? undefined : `MODIFIED ${failed}`;
+  // RFC 2180 §4.2.1 to 4.2.3; a UID that is not there is no error (RFC 3501 §6.4.8).
+  if (!targets.gone.isEmpty && !isUid && !args.isSilent) {
+    const text = targets.uids.isEmpty
+      ? 'The messages have been expunged'
+      : 'Some of the messages no longer exist';
+    reply.failed(text, code ?? 'EXPUNGEISSUED');
+  } else if (code !== undefined) reply.completed('Conditional STORE failed for some', code);
+}
+
+/**
+ * What the rights leave of the change: flags that may not be touched are dropped from + and -, an error only when none is
+ * left; a replacement with such a flag fails as a whole, and otherwise leaves them as they are (RFC 4314 §4).
+ * @throws MailError NOPERM
+ */
+function permitted(selected: SelectedMailbox, { mode, flags }: StoreArguments): FlagChange {
+  const touchable = touchableFlags(selected.rights);
+  const system = flags.system & touchable.system;
+  const keywords = touchable.keywords ? flags.keywords : [];
+  const isWhole = system === flags.system && keywords.length === flags.keywords.length;
+  const isNothing = system === 0 && keywords.length === 0;
+  if (touchable.system === 0 || (!isWhole && (mode === 'replace' || isNothing))) {
+    throw new MailError('NOPERM', 'Permission denied');
+  }
+  return mode === 'replace' ? { mode, system, keywords, touchable } : { mode, system, keywords };
+}

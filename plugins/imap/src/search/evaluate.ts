@@ -1,0 +1,166 @@
+/** Runs a search in stages: columns, summaries, octets; each on the messages that the one before left undecided. */
+import {
+  type ContentRequest,
+  type ImapSession,
+  isKnownCharset,
+  type MailboxSnapshot,
+  MailError,
+  NumberSet,
+  type SearchIndex,
+  SummaryView,
+} from '@angarium/sdk';
+import { batchesOf } from '../fetch/batches.js';
+import { ContentReader } from '../fetch/contents.js';
+import { nextTurn } from '../view/index.js';
+import type { Node, Program } from './program.js';
+import { TextReader, type TextSource } from './read-texts.js';
+import { Candidate, type CompiledSearch, compileSearch, NO, UNKNOWN, YES } from './tests.js';
+
+export interface EvaluateOptions {
+  readonly charset?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly within?: NumberSet | undefined;
+  readonly searchIndex?: SearchIndex | undefined;
+}
+
+/** Keys looked at in columns before other sessions have their turn: about a millisecond. */
+const TESTS_A_TURN = 65_536;
+
+export async function evaluate(
+  session: ImapSession,
+  program: Program,
+  options: EvaluateOptions = {},
+): Promise<NumberSet> {
+  if (options.charset !== undefined && !isKnownCharset(options.charset))
+    throw new MailError('BADCHARSET', 'The charset is not known');
+  const search = compileSearch(program, session, options.charset);
+  const { view, ghosts } = session.selected;
+  let candidates = NumberSet.range(0, view.count - 1).minus(view.indexesOf(ghosts));
+  if (options.within !== undefined) candidates = candidates.intersect(options.within);
+  candidates = candidates.intersect(requiredSets(session, program.root));
+  const run = new SearchRun(session, search, options);
+  return run.run(view, candidates);
+}
+
+/** Sets that every match must be in: they narrow before anything is looked at. */
+function requiredSets(session: ImapSession, root: Node): NumberSet {
+  let indexes = NumberSet.range(0, session.selected.view.count - 1);
+  for (const node of root.op === 'and' ? root.nodes : [root]) {
+    if (node.op === 'set') indexes = indexes.intersect(session.selected.resolve(node.set, node.isUid));
+  }
+  return indexes;
+}
+
+class SearchRun {
+  private readonly candidate: Candidate;
+  private readonly matched: number[] = [];
+
+  constructor(
+    private readonly session: ImapSession,
+    private readonly search: CompiledSearch,
+    private readonly options: EvaluateOptions,
+  ) {
+    this.candidate = new Candidate(search.slots);
+  }
+
+  async run(view: MailboxSnapshot, candidates: NumberSet): Promise<NumberSet> {
+    const undecided = await this.byColumns(view, candidates);
+    if (!undecided.isEmpty) await this.bySummaries(undecided);
+    return NumberSet.fromAscending(this.matched.sort((a, b) => a - b));
+  }
+
+  private async byColumns(view: MailboxSnapshot, candidates: NumberSet): Promise<NumberSet> {
+    const undecided: number[] = [];
+    let tests = 0;
+    for (const [first, last] of candidates.ranges()) {
+      for (let index = first; index <= last; ) {
+        const c = view.chunkIndexOf(index);
+        const end = Math.min(last + 1, view.startOf(c + 1));
+        this.chunkRows(view, c, index, end, undecided);
+        tests += (end - index) * this.search.leaves;
+        index = end;
+        if (tests < TESTS_A_TURN) continue;
+        tests = 0;
+        await this.turn();
+      }
+    }
+    return NumberSet.fromAscending(undecided);
+  }
+
+  private chunkRows(view: MailboxSnapshot, c: number, from: number, to: number, undecided: number[]): void {
+    const { candidate, matched } = this;
+    const { test } = this.search;
+    const chunk = view.chunks[c]!;
+    const start = view.startOf(c);
+    candidate.chunk = chunk;
+    for (let index = from; index < to; index++) {
+      candidate.at = index - start;
+      candidate.uid = chunk.uids[index - start]!;
+      candidate.index = index;
+      const verdict = test(candidate);
+      if (verdict === YES) matched.push(index);
+      else if (verdict === UNKNOWN) undecided.push(index);
+    }
+  }
+
+  private async bySummaries(indexes: NumberSet): Promise<void> {
+    const { candidate } = this;
+    const excluded = await this.excludedByIndex();
+    const texts = new TextReader(this.session, this.search);
+    for await (const batch of batchesOf(this.session, indexes, true)) {
+      const requests: ContentRequest[] = [];
+      const sources: (TextSource & { readonly at: number })[] = [];
+      const stand = (at: number): void => {
+        candidate.forget();
+        candidate.chunk = batch.chunks[at]!;
+        candidate.at = batch.at[at]!;
+        candidate.uid = batch.uids[at]!;
+        candidate.index = batch.numbers[at]! - 1;
+        candidate.summary = new SummaryView(batch.summaries!.records[at]!);
+        for (const { slot, uids } of excluded) if (uids.has(candidate.uid)) candidate.verdicts[slot] = NO;
+      };
+      for (let at = 0; at < batch.uids.length; at++) {
+        stand(at);
+        const verdict = this.search.test(candidate);
+        if (verdict === YES) this.matched.push(candidate.index);
+        else if (verdict === UNKNOWN)
+          sources.push({ ...(await texts.source(candidate.uid, candidate.summary!, requests)), at });
+      }
+      await using reader = new ContentReader(this.session.selected.mailbox, requests);
+      for (const source of sources) {
+        stand(source.at);
+        if (await texts.decide(candidate, source, reader)) this.matched.push(candidate.index);
+      }
+      await this.turn();
+    }
+  }
+
+  /** UIDs that the search index knows not to match a text key; it nominates, the messages are read all the same. */
+  private async excludedByIndex(): Promise<readonly { readonly slot: number; readonly uids: NumberSet }[]> {
+    const { searchIndex } = this.options;
+    if (searchIndex === undefined) return [];
+    const excluded: { slot: number; uids: NumberSet }[] = [];
+    for (const { slot, place, field, needle } of this.search.texts) {
+      if (needle === '') continue;
+      const term = { field: indexField(place, field), text: needle, isFuzzy: false } as const;
+      const answer = await searchIndex.candidates(this.session.selected.mailbox.id, [term]);
+      if (answer !== undefined) excluded.push({ slot, uids: answer.indexed.minus(answer.uids) });
+    }
+    return excluded;
+  }
+
+  private async turn(): Promise<void> {
+    this.options.signal?.throwIfAborted();
+    await nextTurn();
+  }
+}
+
+const addressFields = ['from', 'to', 'cc', 'bcc', 'subject'] as const;
+
+function indexField(
+  place: 'header' | 'body' | 'text',
+  field: string,
+): 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'header' | 'body' | 'text' {
+  if (place !== 'header') return place;
+  return addressFields.find((name) => name === field) ?? 'header';
+}

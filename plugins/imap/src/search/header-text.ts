@@ -1,0 +1,31 @@
+/** Header fields as octets (latin1) and what stands in them. */
+import { decodeWords, fold } from '@angarium/sdk';
+
+/** Unfolded values of all fields. */
+export function fieldValues(raw: string): string[] {
+  const values: string[] = [];
+  for (const field of unfolded(raw)) {
+    const colon = field.indexOf(':');
+    if (colon >= 0) values.push(field.slice(colon + 1).trim());
+  }
+  return values;
+}
+
+/** Fields of this name (lower case) only, with their names. */
+export function fieldsNamed(raw: string, name: string): string {
+  return unfolded(raw)
+    .filter((field) => field.slice(0, field.indexOf(':')).trim().toLowerCase() === name)
+    .join('\r\n');
+}
+
+export function unfolded(raw: string): string[] {
+  return raw
+    .replace(/\r?\n(?=[ \t])/g, '')
+    .split(/\r?\n/)
+    .filter((field) => field !== '');
+}
+
+/** A whole header as text to be looked in: names, values decoded, folded. */
+export function foldedHeader(raw: string): string {
+  return fold(unfolded(raw).map(decodeWords).join('\n'));
+}

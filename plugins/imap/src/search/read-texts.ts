@@ -1,0 +1,156 @@
+/** The last stage: the octets of messages that index and summary could not decide. */
+import {
+  type ContentRequest,
+  type EntityRange,
+  type ImapSession,
+  type NumberedSection,
+  parse,
+  type SummaryView,
+  sectionsOf,
+  transferDecoder,
+} from '@angarium/sdk';
+import { ContentReader, readWhole } from '../fetch/contents.js';
+import { nextTurn } from '../view/index.js';
+import { fieldsNamed, foldedHeader } from './header-text.js';
+import { cutAt, MIN_SLICE_BYTES, SLICE_BYTES, SliceSearch } from './slices.js';
+import { type Candidate, type CompiledSearch, headerHas, NO, type TextProbe, UNKNOWN, YES } from './tests.js';
+
+/** Octets of a message that may hold text: its header, text parts, headers of messages within. */
+interface Piece {
+  readonly request: number;
+  /** Octets as stored. */
+  readonly length: number;
+  readonly isHeader: boolean;
+  /** The message's own header, in which HEADER keys look. */
+  readonly isTop: boolean;
+  readonly encoding: string;
+  readonly charset: string | undefined;
+}
+
+/** A message with what is to be read of it. */
+export interface TextSource {
+  readonly uid: number;
+  readonly pieces: readonly Piece[];
+}
+
+export class TextReader {
+  private sinceTurn = 0;
+
+  constructor(
+    private readonly session: ImapSession,
+    private readonly search: CompiledSearch,
+  ) {}
+
+  /** What has to be read of a message; adds to `requests`. */
+  async source(uid: number, summary: SummaryView, requests: ContentRequest[]): Promise<TextSource> {
+    const sections = summary.sectionsStored ? [...summary.sections()] : await this.parsed(uid);
+    const pieces: Piece[] = [];
+    const add = (from: number, length: number, piece: Omit<Piece, 'request' | 'length'>): void => {
+      if (length > 0)
+        pieces.push({ ...piece, length, request: requests.push({ uid, from, to: from + length }) - 1 });
+    };
+    const addHeader = (range: EntityRange, isTop: boolean): void => {
+      add(range.headerOffset, range.headerLength, {
+        isHeader: true,
+        isTop,
+        encoding: '',
+        charset: undefined,
+      });
+    };
+    const { texts } = this.search;
+    if (sections[0] !== undefined && texts.some(({ place }) => place !== 'body'))
+      addHeader(sections[0], true);
+    if (texts.every(({ place }) => place === 'header')) return { uid, pieces };
+    for (const section of sections.slice(1)) {
+      if (section.message !== undefined) addHeader(section.message, false);
+      if (section.type !== 'text' || section.kind !== 'leaf') continue;
+      const { encoding, charset } = section;
+      add(section.bodyOffset, section.bodyLength, { isHeader: false, isTop: false, encoding, charset });
+    }
+    return { uid, pieces };
+  }
+
+  /** Fills in the candidate's verdicts until the program is decided. Reads all pieces of the source off the reader. */
+  async decide(candidate: Candidate, source: TextSource, reader: ContentReader): Promise<boolean> {
+    const { test, extensions, texts } = this.search;
+    const { verdicts } = candidate;
+    for (const piece of source.pieces) {
+      if (test(candidate) !== UNKNOWN) {
+        await reader.skip(piece.request);
+        continue;
+      }
+      if (piece.isHeader) {
+        const bytes = await reader.collect(piece.request);
+        if (bytes !== undefined) this.lookInHeader(candidate, piece, bytes.latin1Slice());
+      } else await this.lookInBody(candidate, piece, reader);
+      await this.rest(piece.length);
+    }
+    for (const { slot } of texts) if (verdicts[slot] === UNKNOWN) verdicts[slot] = NO;
+    for (const { slot, leaf } of extensions) {
+      if (test(candidate) !== UNKNOWN) break;
+      const { summary, uid } = candidate;
+      const matches = await leaf.key.matchMessage!(this.session, uid, summary!, leaf.args);
+      verdicts[slot] = matches ? YES : NO;
+    }
+    return test(candidate) === YES;
+  }
+
+  private lookInHeader(candidate: Candidate, piece: Piece, raw: string): void {
+    const { verdicts } = candidate;
+    const probes = this.openProbes(candidate, piece);
+    const text = probes.length === 0 ? '' : foldedHeader(raw);
+    for (const { slot, needle } of probes) if (text.includes(needle)) verdicts[slot] = YES;
+    if (!piece.isTop) return;
+    for (const { slot, place, field, needle } of this.search.texts) {
+      if (place !== 'header' || verdicts[slot] !== UNKNOWN) continue;
+      verdicts[slot] = headerHas(fieldsNamed(raw, field), needle) ? YES : NO;
+    }
+  }
+
+  /** In bounded memory: octets are decoded and folded as they come. */
+  private async lookInBody(candidate: Candidate, piece: Piece, reader: ContentReader): Promise<void> {
+    const { verdicts } = candidate;
+    const probes = this.openProbes(candidate, piece);
+    const slices = new SliceSearch(probes);
+    // So that a slice takes the same time for hundreds of keys.
+    const sliceBytes = Math.max(MIN_SLICE_BYTES, Math.floor(SLICE_BYTES / Math.ceil(probes.length / 32)));
+    const decoder = transferDecoder(piece.encoding);
+    let held: Buffer = Buffer.alloc(0);
+    for (let isLast = false; !isLast; ) {
+      const next = await reader.next(piece.request);
+      isLast = next.isLast;
+      if (probes.every(({ slot }) => verdicts[slot] === YES)) continue;
+      const decoded = [held, decoder.push(next.bytes), ...(isLast ? [decoder.end()] : [])];
+      held = Buffer.concat(decoded);
+      let from = 0;
+      while (held.length - from > sliceBytes || (isLast && from < held.length)) {
+        const to = cutAt(held, from, piece.charset, sliceBytes);
+        slices.feed(held.subarray(from, to), piece.charset, (slot) => {
+          verdicts[slot] = YES;
+        });
+        from = to;
+        if (from < held.length) await this.rest(SLICE_BYTES);
+      }
+      held = held.subarray(from);
+    }
+  }
+
+  /** TEXT looks everywhere, BODY in all but the message's own header. */
+  private openProbes({ verdicts }: Candidate, { isTop }: Piece): readonly TextProbe[] {
+    return this.search.texts.filter(
+      ({ slot, place }) => verdicts[slot] === UNKNOWN && (place === 'text' || (place === 'body' && !isTop)),
+    );
+  }
+
+  private async rest(bytes: number): Promise<void> {
+    this.sinceTurn += bytes;
+    if (this.sinceTurn < SLICE_BYTES) return;
+    this.sinceTurn = 0;
+    await nextTurn();
+  }
+
+  private async parsed(uid: number): Promise<readonly NumberedSection[]> {
+    const bytes = await readWhole(this.session.selected.mailbox, uid);
+    return bytes === undefined ? [] : [...sectionsOf(parse(bytes))];
+  }
+}
