@@ -39,12 +39,13 @@ export function segmentsOf(text: string): Segment[] {
   for (let start = 0; ; ) {
     const lineEnd = text.indexOf('\r\n', start);
     const line = lineEnd < 0 ? text.slice(start) : text.slice(start, lineEnd);
-    const literal = lineEnd < 0 ? undefined : literalHead(line);
+    const literal = literalHead(line);
     const own = literal === undefined ? line : line.slice(0, line.length - literal.length);
     const from = lineEnd + 2;
     const to = from + (literal?.size ?? 0);
-    segments.push({ text: own, literal, data: literal && text.slice(from, to), start });
-    if (literal === undefined) return segments;
+    const isThere = lineEnd >= 0 && to <= text.length;
+    segments.push({ text: own, literal, data: literal && isThere ? text.slice(from, to) : undefined, start });
+    if (literal === undefined || !isThere) return segments;
     start = to;
   }
 }
