@@ -24,10 +24,12 @@ import { condstoreExtension } from './extensions/condstore.js';
 import { literalsExtension } from './extensions/literals.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
+import { type MessageEnvironment, messageCommands } from './messages/index.js';
+import { moveCommand } from './messages/move.js';
 import type { Features } from './registry.js';
 
 /** IMAP4rev1 itself (RFC 3501) but for what has a capability of its own. */
-function baseExtension(features: Features): ImapExtension {
+function baseExtension(features: Features, messages: MessageEnvironment): ImapExtension {
   // biome-ignore lint/suspicious/noExplicitAny: each command's argument type is its own
   const commands: ImapCommand<any>[] = [
     capability,
@@ -43,6 +45,7 @@ function baseExtension(features: Features): ImapExtension {
     statusCommand(features),
     check,
     close,
+    ...messageCommands(messages).filter(({ name }) => name !== 'MOVE'),
   ];
   return {
     name: 'IMAP4rev1',
@@ -52,10 +55,27 @@ function baseExtension(features: Features): ImapExtension {
   };
 }
 
+const selectable = ['authenticated', 'selected'] as const;
+
+/** RFC 6851. */
+function moveExtension(): ImapExtension {
+  return { name: 'MOVE', capabilities: [{ word: 'MOVE', states: selectable }], commands: [moveCommand()] };
+}
+
+/** RFC 4315: UID EXPUNGE is declared with EXPUNGE, APPENDUID and COPYUID come from APPEND, COPY and MOVE. */
+const uidPlusExtension: ImapExtension = {
+  name: 'UIDPLUS',
+  capabilities: [{ word: 'UIDPLUS', states: selectable }],
+};
+
 /** In the order in which CAPABILITY lists them. */
-export function builtInExtensions(features: Features, config: ImapConfig): readonly ImapExtension[] {
+export function builtInExtensions(
+  features: Features,
+  config: ImapConfig,
+  messages: MessageEnvironment,
+): readonly ImapExtension[] {
   return [
-    baseExtension(features),
+    baseExtension(features, messages),
     literalsExtension(config.literals),
     idExtension,
     enableExtension(features),
@@ -66,6 +86,8 @@ export function builtInExtensions(features: Features, config: ImapConfig): reado
     childrenExtension,
     appendExtension,
     appendLimitExtension(config.maxMessageBytes),
+    uidPlusExtension,
+    moveExtension(),
     unselectExtension,
     idleExtension,
     condstoreExtension,

@@ -1,9 +1,10 @@
 /** IMAP4rev1 (RFC 3501), and the registry that its extensions grow on. */
-import { definePlugin, IMAP_EXTENSIONS, part, provide } from '@angarium/sdk';
+import { definePlugin, IMAP_EXTENSIONS, IMAP_SEARCH, part, provide } from '@angarium/sdk';
 import { ExtensionRegistry } from './registry.js';
+import { SearchProvider } from './search-provider.js';
 import { ImapService } from './service.js';
 
 export default definePlugin({
-  provides: [provide(IMAP_EXTENSIONS, ExtensionRegistry)],
+  provides: [provide(IMAP_EXTENSIONS, ExtensionRegistry), provide(IMAP_SEARCH, SearchProvider)],
   parts: [part(ImapService)],
 });

@@ -24,13 +24,16 @@ import {
   type Namespace,
   ownerPolicy,
   type Registry,
+  SEARCH_INDEX,
   SERVICES,
+  type SearchIndex,
   type Service,
 } from '@angarium/sdk';
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { SessionLoop } from './loop.js';
 import { ExtensionRegistry } from './registry.js';
+import { messageEnvironment } from './search-provider.js';
 import type { ImapServices } from './services.js';
 import { Session } from './session.js';
 
@@ -54,6 +57,7 @@ export class ImapService extends Component {
     @inject(AUTHENTICATION) authentication: Authentication,
     @injectOptional(ACCESS_POLICY) access: AccessPolicy | undefined,
     @injectOptional(CHANGE_FEED) changes: ChangeFeed | undefined,
+    @injectOptional(SEARCH_INDEX) private readonly searchIndex: SearchIndex | undefined,
     @inject(HOST) host: Host,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
@@ -74,7 +78,8 @@ export class ImapService extends Component {
   }
 
   override start(): void {
-    for (const extension of builtInExtensions(this.extensions, this.config)) {
+    const messages = messageEnvironment(this.extensions, this.searchIndex);
+    for (const extension of builtInExtensions(this.extensions, this.config, messages)) {
       this.own(this.extensions.add(extension));
     }
     this.own(

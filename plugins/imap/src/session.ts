@@ -98,15 +98,8 @@ export class Session implements ImapSession {
       : undefined;
   }
 
+  /** `EnableFeature.onEnable` is called by ENABLE; commands that enable by implication tell what follows themselves. */
   enable(feature: string): void {
-    const name = feature.toUpperCase();
-    if (this.enabledFeatures.has(name)) return;
-    this.enabledFeatures.add(name);
-    this.services.features.enableFeature(name)?.onEnable?.(this);
-  }
-
-  /** As `enable`, where its consequences are taken care of (SELECT … (CONDSTORE) tells HIGHESTMODSEQ anyway). */
-  enableQuietly(feature: string): void {
     this.enabledFeatures.add(feature.toUpperCase());
   }
 

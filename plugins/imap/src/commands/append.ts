@@ -41,7 +41,7 @@ function parseOptions(line: CommandLine): Options {
 /** RFC 3501 §6.3.11; several messages RFC 3502; APPENDUID RFC 4315 §3. */
 export const append = defineImapCommand({
   name: 'APPEND',
-  rfc: '3501#6.3.11',
+  rfc: 'RFC 3501 §6.3.11',
   states: ['authenticated', 'selected'],
   streaming: true,
   parse(line) {

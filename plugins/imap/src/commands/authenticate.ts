@@ -14,7 +14,7 @@ import { enter } from './enter.js';
 /** RFC 3501 §6.2.2, with the initial response of RFC 4959. */
 export const authenticate = defineImapCommand({
   name: 'AUTHENTICATE',
-  rfc: '3501#6.2.2',
+  rfc: 'RFC 3501 §6.2.2',
   states: ['not-authenticated'],
   parse(line) {
     line.sp();

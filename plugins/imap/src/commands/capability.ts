@@ -5,7 +5,7 @@ import { ownSession } from '../session.js';
 /** RFC 3501 §6.1.1. */
 export const capability = defineImapCommand({
   name: 'CAPABILITY',
-  rfc: '3501#6.1.1',
+  rfc: 'RFC 3501 §6.1.1',
   states: ['not-authenticated', 'authenticated', 'selected'],
   parse() {},
   async run({ session, reply }) {

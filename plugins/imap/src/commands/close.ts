@@ -6,7 +6,7 @@ const ALL_UIDS = NumberSet.range(1, 0xffff_ffff);
 /** RFC 3501 §6.4.2: expunges, if that is allowed, and says nothing of it. */
 export const close = defineImapCommand({
   name: 'CLOSE',
-  rfc: '3501#6.4.2',
+  rfc: 'RFC 3501 §6.4.2',
   states: ['selected'],
   parse() {},
   async run({ session }) {
@@ -20,7 +20,7 @@ export const close = defineImapCommand({
 /** RFC 3691 §2. */
 export const unselect = defineImapCommand({
   name: 'UNSELECT',
-  rfc: '3691#2',
+  rfc: 'RFC 3691 §2',
   states: ['selected'],
   parse() {},
   async run({ session }) {

@@ -22,7 +22,7 @@ interface CreateArguments {
 export function createCommand(features: Features): ImapCommand<CreateArguments> {
   return defineImapCommand({
     name: 'CREATE',
-    rfc: '3501#6.3.3',
+    rfc: 'RFC 3501 §6.3.3',
     states: ['authenticated', 'selected'],
     parse(line) {
       line.sp();

@@ -12,7 +12,7 @@ import { ownSession, type Session } from '../session.js';
 /** RFC 3501 §6.3.4. */
 export const deleteMailbox = defineImapCommand({
   name: 'DELETE',
-  rfc: '3501#6.3.4',
+  rfc: 'RFC 3501 §6.3.4',
   states: ['authenticated', 'selected'],
   parse(line) {
     line.sp();

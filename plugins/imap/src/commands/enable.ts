@@ -5,7 +5,7 @@ import type { Features } from '../registry.js';
 export function enableExtension(features: Features): ImapExtension {
   const enable = defineImapCommand({
     name: 'ENABLE',
-    rfc: '5161#3.1',
+    rfc: 'RFC 5161 §3.1',
     // Servers need not check that no mailbox has been selected (RFC 5161 §3.1).
     states: ['authenticated', 'selected'],
     parse(line) {
@@ -19,8 +19,10 @@ export function enableExtension(features: Features): ImapExtension {
     async run({ session, reply }, names) {
       const enabled: string[] = [];
       for (const name of names) {
-        if (features.enableFeature(name) === undefined || session.enabled.has(name)) continue;
+        const feature = features.enableFeature(name);
+        if (feature === undefined || session.enabled.has(name)) continue;
         session.enable(name);
+        feature.onEnable?.(session);
         enabled.push(name);
       }
       reply.untagged(['ENABLED', ...enabled].join(' '));

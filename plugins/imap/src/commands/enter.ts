@@ -14,8 +14,13 @@ export async function enter(
   session.logIn(identity);
   const { config } = session.services;
   session.connection.setIdleTimeout(Math.max(config.idleTimeout * 60_000, MIN_IDLE_TIMEOUT_MS));
-  if (config.autocreateInbox && !identity.isAnonymous) await autocreateInbox(session);
+  if (config.autocreateInbox && isOrdinary(identity)) await autocreateInbox(session);
   reply.completed('Logged in', `CAPABILITY ${capabilitiesOf(session)}`);
+}
+
+/** Administrators have mail only if somebody gives them a mailbox, as in Cyrus. */
+function isOrdinary({ isAnonymous, admin }: Identity): boolean {
+  return !isAnonymous && admin === 'none';
 }
 
 /** A failure does not keep anybody out: the operator reads of it, and SELECT says that there is none. */

@@ -6,7 +6,7 @@ import { octetsOf } from '../wire/index.js';
 /** RFC 2971. What the client says of itself goes to the log and decides nothing (§1). */
 export const id = defineImapCommand({
   name: 'ID',
-  rfc: '2971#3.1',
+  rfc: 'RFC 2971 §3.1',
   states: ['not-authenticated', 'authenticated', 'selected'],
   parse(line) {
     line.sp();

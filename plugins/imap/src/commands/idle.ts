@@ -16,7 +16,7 @@ const MAX_DONE_BYTES = 1024;
 
 export const idle = defineImapCommand({
   name: 'IDLE',
-  rfc: '2177#3',
+  rfc: 'RFC 2177 §3',
   states: ['authenticated', 'selected'],
   parse() {},
   async run({ session, reply }) {

@@ -5,7 +5,7 @@ import { enter } from './enter.js';
 /** RFC 3501 §6.2.3. */
 export const login = defineImapCommand({
   name: 'LOGIN',
-  rfc: '3501#6.2.3',
+  rfc: 'RFC 3501 §6.2.3',
   states: ['not-authenticated'],
   needsPrivacy: true,
   parse(line) {

@@ -4,7 +4,7 @@ import { ownSession } from '../session.js';
 /** RFC 3501 §6.1.3. */
 export const logout = defineImapCommand({
   name: 'LOGOUT',
-  rfc: '3501#6.1.3',
+  rfc: 'RFC 3501 §6.1.3',
   states: ['not-authenticated', 'authenticated', 'selected'],
   parse() {},
   async run({ session, reply }) {

@@ -5,7 +5,7 @@ import { encodeModUtf7, octetsOf, quoteString } from '../wire/index.js';
 /** RFC 2342 §5. */
 export const namespace = defineImapCommand({
   name: 'NAMESPACE',
-  rfc: '2342#5',
+  rfc: 'RFC 2342 §5',
   states: ['authenticated', 'selected'],
   parse() {},
   async run({ session, reply }) {

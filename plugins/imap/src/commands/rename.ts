@@ -18,7 +18,7 @@ const ALL_UIDS = NumberSet.range(1, 0xffff_ffff);
 /** RFC 3501 §6.3.5. */
 export const rename = defineImapCommand({
   name: 'RENAME',
-  rfc: '3501#6.3.5',
+  rfc: 'RFC 3501 §6.3.5',
   states: ['authenticated', 'selected'],
   parse(line) {
     line.sp();

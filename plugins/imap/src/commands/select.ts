@@ -22,7 +22,7 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
   return (['SELECT', 'EXAMINE'] as const).map((name) =>
     defineImapCommand({
       name,
-      rfc: name === 'SELECT' ? '3501#6.3.1' : '3501#6.3.2',
+      rfc: name === 'SELECT' ? 'RFC 3501 §6.3.1' : 'RFC 3501 §6.3.2',
       states: ['authenticated', 'selected'],
       parse(line) {
         line.sp();

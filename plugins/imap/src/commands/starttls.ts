@@ -3,7 +3,7 @@ import { defineImapCommand, type ImapExtension, MailError } from '@angarium/sdk'
 /** RFC 3501 §6.2.1. What the client sent in the clear behind it is thrown away by the connection. */
 export const starttls = defineImapCommand({
   name: 'STARTTLS',
-  rfc: '3501#6.2.1',
+  rfc: 'RFC 3501 §6.2.1',
   states: ['not-authenticated'],
   parse() {},
   async run({ session, reply, afterReply }) {

@@ -19,7 +19,7 @@ interface StatusArguments {
 export function statusCommand(features: Features): ImapCommand<StatusArguments> {
   return defineImapCommand({
     name: 'STATUS',
-    rfc: '3501#6.3.10',
+    rfc: 'RFC 3501 §6.3.10',
     states: ['authenticated', 'selected'],
     parse(line) {
       line.sp();

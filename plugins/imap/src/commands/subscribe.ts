@@ -6,7 +6,7 @@ export const subscriptionCommands: readonly ImapCommand<string>[] = (
 ).map((name) =>
   defineImapCommand({
     name,
-    rfc: name === 'SUBSCRIBE' ? '3501#6.3.6' : '3501#6.3.7',
+    rfc: name === 'SUBSCRIBE' ? 'RFC 3501 §6.3.6' : 'RFC 3501 §6.3.7',
     states: ['authenticated', 'selected'],
     parse(line) {
       line.sp();

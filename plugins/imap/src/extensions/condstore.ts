@@ -1,6 +1,5 @@
 /** CONDSTORE (RFC 7162): what concerns the session; FETCH, SEARCH and STORE bring their parts. */
 import type { ImapExtension, ImapSession } from '@angarium/sdk';
-import { ownSession } from '../session.js';
 
 /** RFC 7162 §3.1: the first enabling command with a mailbox selected tells its HIGHESTMODSEQ. */
 function tellHighest(session: ImapSession): void {
@@ -19,7 +18,7 @@ export const condstoreExtension: ImapExtension = {
       name: 'CONDSTORE',
       // SELECT has told HIGHESTMODSEQ (RFC 7162 §3.1.8).
       async onSelect(session) {
-        ownSession(session).enableQuietly('CONDSTORE');
+        session.enable('CONDSTORE');
       },
     },
   ],
@@ -28,7 +27,10 @@ export const condstoreExtension: ImapExtension = {
       name: 'HIGHESTMODSEQ',
       // RFC 7162 §3.1.7; asking for it enables.
       value(session, _mailbox, { highestModSeq }) {
-        session.enable('CONDSTORE');
+        if (!session.enabled.has('CONDSTORE')) {
+          session.enable('CONDSTORE');
+          tellHighest(session);
+        }
         return `${Math.max(1, highestModSeq)}`;
       },
     },

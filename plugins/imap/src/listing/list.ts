@@ -30,7 +30,7 @@ export interface ListArguments {
 export function listCommand(features: Features): ImapCommand<ListArguments> {
   return defineImapCommand({
     name: 'LIST',
-    rfc: '3501#6.3.8',
+    rfc: 'RFC 3501 §6.3.8',
     states: ['authenticated', 'selected'],
     parse: (line) => parseList(line, features),
     async run({ session, reply }, args) {

@@ -11,7 +11,7 @@ import { matchNames } from './names.js';
  */
 export const lsub = defineImapCommand({
   name: 'LSUB',
-  rfc: '3501#6.3.9',
+  rfc: 'RFC 3501 §6.3.9',
   states: ['authenticated', 'selected'],
   parse(line) {
     line.sp();
