@@ -1,13 +1,22 @@
 /** What can go wrong in the kernel. Texts are for the operator; every problem of a start comes at once. */
 
+/** The codes of `KernelError`. */
 export type KernelErrorCode =
+  /** The manifest has mistakes, or its plugins do not fit together; all of it is in `problems`. */
   | 'MANIFEST_INVALID'
+  /** The same of plugins that are given as objects, as tests do. */
   | 'PLAN_INVALID'
+  /** A plugin cannot be loaded or constructed. */
   | 'COMPOSE_FAILED'
+  /** A plugin or a listener did not start; what had started was stopped again. */
   | 'START_FAILED'
+  /** Plugins failed while stopping, or took too long; the others were stopped. */
   | 'STOP_FAILED'
+  /** Something asked for a contract that no enabled plugin provides. */
   | 'NOT_PROVIDED'
+  /** A plugin taps or calls a hook that is in no catalogue. */
   | 'UNKNOWN_HOOK'
+  /** The kernel was told to do what its state does not allow: to start twice, for example. */
   | 'WRONG_STATE';
 
 /** One thing to put right. */
