@@ -167,21 +167,20 @@ export class SummaryView {
    * cached ones or its fields were too large; read the message.
    */
   cachedHeaders(names: readonly string[]): string | undefined {
-    const wanted = new Set<number>();
-    for (const name of names) {
-      const index = CACHED_INDEX.get(name.toLowerCase());
-      if (index === undefined || !this.isCached(index)) return undefined;
-      wanted.add(index);
+    const indexes = indexesOf(names);
+    if (indexes === undefined) return undefined;
+    for (const index of indexes) {
+      if (!this.isCached(index)) return undefined;
     }
     let out = '';
     const { bytes } = this;
     let at = this.end(3);
     for (let left = bytes.readUInt16LE(AT.headerCount); left > 0; left--) {
-      const next = at + 3 + bytes.readUInt16LE(at + 1);
-      if (wanted.has(bytes[at] as number)) out += bytes.toString('latin1', at + 3, next);
+      const next = at + 3 + ((bytes[at + 1] as number) | ((bytes[at + 2] as number) << 8));
+      if (indexes.includes(bytes[at] as number)) out += bytes.latin1Slice(at + 3, next);
       at = next;
     }
-    return out + bytes.toString('latin1', at, this.end(4));
+    return out + bytes.latin1Slice(at, this.end(4));
   }
 
   /** Unfolded value of the first field of a name: undefined when absent, null when the summary cannot know. */
@@ -204,4 +203,17 @@ export class SummaryView {
 
 function split(ids: string): string[] {
   return ids === '' ? [] : ids.split(' ');
+}
+
+/** By the list itself: a FETCH asks for the same list of thousands of messages. Undefined: some name is not cacheable. */
+const indexLists = new WeakMap<readonly string[], readonly number[] | null>();
+
+function indexesOf(names: readonly string[]): readonly number[] | undefined {
+  let list = indexLists.get(names);
+  if (list === undefined) {
+    const found = names.map((name) => CACHED_INDEX.get(name.toLowerCase()));
+    list = found.every((index) => index !== undefined) ? found : null;
+    indexLists.set(names, list);
+  }
+  return list ?? undefined;
 }
