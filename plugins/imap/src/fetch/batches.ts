@@ -66,9 +66,9 @@ class Rows {
       session,
       summaries,
       chunks,
-      uids: Uint32Array.from(uids),
-      numbers: Uint32Array.from(numbers),
-      at: Uint16Array.from(at),
+      uids: new Uint32Array(uids),
+      numbers: new Uint32Array(numbers),
+      at: new Uint16Array(at),
     };
   }
 }

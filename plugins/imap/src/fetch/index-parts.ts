@@ -1,4 +1,4 @@
-/** Items whose data are columns of the snapshot, as functions from a row to ` NAME value`. */
+/** Items whose data are columns of the snapshot, as functions from a row to `NAME value`. */
 import type { SelectedMailbox, SnapshotChunk } from '@angarium/sdk';
 import { FlagsText, SelectedView } from '../view/index.js';
 import type { IndexName } from './items.js';
@@ -37,17 +37,17 @@ export function indexPart(name: IndexName, selected: SelectedMailbox): IndexPart
     case 'FLAGS': {
       const texts = flagsTextOf(selected);
       const { recentFrom } = selected;
-      return (chunk, at, uid) => ` FLAGS ${texts.of(chunk, at, uid >= recentFrom && selected.isRecent(uid))}`;
+      return (chunk, at, uid) => `FLAGS ${texts.of(chunk, at, uid >= recentFrom && selected.isRecent(uid))}`;
     }
     case 'UID':
-      return (_chunk, _at, uid) => ` UID ${uid}`;
+      return (_chunk, _at, uid) => `UID ${uid}`;
     case 'RFC822.SIZE':
-      return (chunk, at) => ` RFC822.SIZE ${chunk.sizes[at]}`;
+      return (chunk, at) => `RFC822.SIZE ${chunk.sizes[at]}`;
     case 'MODSEQ':
-      return (chunk, at) => ` MODSEQ (${chunk.modseqs[at]})`;
+      return (chunk, at) => `MODSEQ (${chunk.modseqs[at]})`;
     case 'INTERNALDATE': {
       const dates = new InternalDateText();
-      return (chunk, at) => ` INTERNALDATE ${dates.of(chunk.dates[at]!)}`;
+      return (chunk, at) => `INTERNALDATE ${dates.of(chunk.dates[at]!)}`;
     }
   }
 }

@@ -69,12 +69,14 @@ export class MessageWriter {
   private async writeLines(batch: Batch, extensions: readonly (readonly string[])[]): Promise<void> {
     for (let i = 0; i < batch.uids.length; i++) {
       const record = batch.summaries?.records[i];
-      const summary = record === undefined ? undefined : new SummaryView(record);
       let text = this.rowText(batch, i);
-      const known = summary === undefined ? '' : this.summaryText(summary);
-      text += known ?? (await this.largeSummaryText(batch.uids[i]!, summary!));
-      for (const texts of extensions) if (texts[i]) text += ` ${texts[i]}`;
-      if (text !== '') this.out.text += `* ${batch.numbers[i]} FETCH (${text.slice(1)})\r\n`;
+      if (record !== undefined) {
+        const summary = new SummaryView(record);
+        text =
+          this.withSummary(text, summary) ?? (await this.withLargeSummary(text, batch.uids[i]!, summary));
+      }
+      for (const texts of extensions) text = joined(text, texts[i]!);
+      if (text !== '') this.out.text += `* ${batch.numbers[i]} FETCH (${text})\r\n`;
     }
   }
 
@@ -83,49 +85,58 @@ export class MessageWriter {
     const at = batch.at[i]!;
     const uid = batch.uids[i]!;
     let text = '';
-    for (const part of this.plan.rows) text += part(chunk, at, uid);
+    for (const part of this.plan.rows) text = joined(text, part(chunk, at, uid));
     if (!this.seen.isEmpty && this.seen.has(uid)) {
-      for (const part of this.plan.seenRows) text += part(chunk, at, uid);
+      for (const part of this.plan.seenRows) text = joined(text, part(chunk, at, uid));
     }
     return text;
   }
 
   /** Undefined: something is too large to be in the summary. */
-  private summaryText(summary: SummaryView): string | undefined {
-    let text = '';
+  private withSummary(text: string, summary: SummaryView): string | undefined {
     for (const name of this.plan.summaries) {
       const value = storedValue(summary, name);
       if (value === undefined) return undefined;
-      text += ` ${name} ${value}`;
+      text = joined(text, `${name} ${value}`);
     }
     return text;
   }
 
-  private async largeSummaryText(uid: number, summary: SummaryView): Promise<string> {
+  private async withLargeSummary(text: string, uid: number, summary: SummaryView): Promise<string> {
     const bytes = await readWhole(this.mailbox, uid);
-    if (bytes === undefined) return '';
-    return this.plan.summaries
-      .map((name) => ` ${name} ${storedValue(summary, name) ?? computedValue(bytes, name)}`)
-      .join('');
+    if (bytes === undefined) return text;
+    for (const name of this.plan.summaries)
+      text = joined(text, `${name} ${storedValue(summary, name) ?? computedValue(bytes, name)}`);
+    return text;
   }
 
   /** All octet ranges of a batch are asked for at once, so that the store can read ahead. */
   private async writeContents(batch: Batch, extensions: readonly (readonly string[])[]): Promise<void> {
     const requests: ContentRequest[] = [];
-    const messages: Piece[][] = [];
+    const messages: (string | readonly Piece[])[] = [];
     for (let i = 0; i < batch.uids.length; i++) {
       const uid = batch.uids[i]!;
       const summary = new SummaryView(batch.summaries!.records[i]!);
-      let head = this.rowText(batch, i);
-      head += this.summaryText(summary) ?? (await this.largeSummaryText(uid, summary));
-      for (const texts of extensions) if (texts[i]) head += ` ${texts[i]}`;
+      const row = this.rowText(batch, i);
+      let head = this.withSummary(row, summary) ?? (await this.withLargeSummary(row, uid, summary));
+      for (const texts of extensions) head = joined(head, texts[i]!);
       const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
-      const pieces: Piece[] = [head];
-      for (const item of this.plan.sections) pieces.push(sectionPiece(item, uid, summary, find, requests));
-      messages.push(pieces);
+      let pieces: Piece[] | undefined;
+      for (const item of this.plan.sections) {
+        const piece = sectionPiece(item, uid, summary, find, requests);
+        if (pieces !== undefined) pieces.push(piece);
+        else if (typeof piece === 'string') head = joined(head, piece);
+        else pieces = head === '' ? [piece] : [head, piece];
+      }
+      messages.push(pieces ?? head);
     }
     await using reader = new ContentReader(this.mailbox, requests);
-    for (const [i, pieces] of messages.entries()) await this.writeMessage(batch.numbers[i]!, pieces, reader);
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]!;
+      // Summaries know the headers that most clients ask for: no promise a message then.
+      if (typeof message === 'string') this.out.text += `* ${batch.numbers[i]} FETCH (${message})\r\n`;
+      else await this.writeMessage(batch.numbers[i]!, message, reader);
+    }
   }
 
   private async parsedFinder(uid: number): Promise<SectionFinder> {
@@ -134,36 +145,35 @@ export class MessageWriter {
   }
 
   private async writeMessage(number: number, pieces: readonly Piece[], reader: ContentReader): Promise<void> {
-    let isBegun = false;
     let isGone = false;
+    let isBegun = false;
     // Held back until the first octets are there: a message that is gone then leaves no line.
-    let pending = '';
-    const begin = (): string => {
-      const text = isBegun ? pending : `* ${number} FETCH (${pending.slice(1)}`;
-      pending = '';
-      isBegun = true;
-      return text;
-    };
+    let pending = `* ${number} FETCH (`;
+    let separator = '';
     for (const piece of pieces) {
-      if (typeof piece === 'string') pending += piece;
+      let text: string | undefined;
+      if (typeof piece === 'string') text = piece;
       else if (isGone) await reader.skip(piece.request);
       else if (piece.make !== undefined) {
         const bytes = await reader.collect(piece.request);
         if (bytes === undefined) isGone = true;
-        else pending += ` ${piece.label} ${literal(piece.make(bytes))}`;
+        else text = `${piece.label} ${literal(piece.make(bytes))}`;
       } else {
         const { bytes, isLast, isMissing } = await reader.next(piece.request);
         if (isMissing) isGone = true;
         else {
-          pending += ` ${piece.label} {${piece.length}}\r\n`;
-          this.out.text += begin();
+          this.out.text += `${pending}${separator}${piece.label} {${piece.length}}\r\n`;
+          pending = '';
+          isBegun = true;
           await this.stream(piece, bytes, isLast, reader);
         }
       }
-      if (isGone && isBegun && typeof piece !== 'string') pending += ` ${piece.label} NIL`;
+      if (isGone && typeof piece !== 'string') text = `${piece.label} NIL`;
+      if (text !== undefined) pending += separator + text;
+      separator = ' ';
     }
     if (isGone && !isBegun) this.missing++;
-    else this.out.text += `${begin()})\r\n`;
+    else this.out.text += `${pending})\r\n`;
     if (this.out.hasEnough) await this.out.pass();
   }
 
@@ -190,6 +200,10 @@ export class MessageWriter {
     this.session.connection.destroy(error);
     return error;
   }
+}
+
+function joined(text: string, more: string): string {
+  return text === '' ? more : more === '' ? text : `${text} ${more}`;
 }
 
 function storedValue(summary: SummaryView, name: SummaryName): string | undefined {
@@ -219,14 +233,14 @@ function sectionPiece(
     const cached = summary.cachedHeaders(spec.names);
     if (cached !== undefined) {
       const cut = partial === undefined ? cached : cached.slice(partial.start, partial.start + partial.count);
-      return ` ${label} ${cut === '' ? '""' : `{${cut.length}}\r\n${cut}`}`;
+      return `${label} ${cut === '' ? '""' : `{${cut.length}}\r\n${cut}`}`;
     }
   }
   const range = locate(spec, summary.size, find);
-  if (range === undefined) return ` ${label} NIL`;
+  if (range === undefined) return `${label} NIL`;
   const { from, to, subset } = range;
   if (subset !== undefined) {
-    if (to === from) return ` ${label} ""`;
+    if (to === from) return `${label} ""`;
     const request = requests.push({ uid, from, to }) - 1;
     const whole = { headerOffset: 0, headerLength: to - from, bodyOffset: to - from, bodyLength: 0 };
     const make = (bytes: Buffer): Buffer => {
@@ -238,7 +252,7 @@ function sectionPiece(
   }
   const start = Math.min(to, from + (partial?.start ?? 0));
   const end = partial === undefined ? to : Math.min(to, start + partial.count);
-  if (end <= start) return ` ${label} ""`;
+  if (end <= start) return `${label} ""`;
   const request = requests.push({ uid, from: start, to: end }) - 1;
   return { request, label, length: end - start, make: undefined };
 }

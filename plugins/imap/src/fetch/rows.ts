@@ -40,8 +40,8 @@ function rowLines(
   for (let at = from; at < to; at++) {
     const uid = chunk.uids[at]!;
     text += `* ${firstNumber + at - from} FETCH (`;
-    text += first!(chunk, at, uid).slice(1);
-    for (let i = 0; i < more.length; i++) text += more[i]!(chunk, at, uid);
+    text += first!(chunk, at, uid);
+    for (let i = 0; i < more.length; i++) text += ` ${more[i]!(chunk, at, uid)}`;
     text += ')\r\n';
   }
   return text;

@@ -29,3 +29,15 @@ export function unfolded(raw: string): string[] {
 export function foldedHeader(raw: string): string {
   return fold(unfolded(raw).map(decodeWords).join('\n'));
 }
+
+/** The longest word of a folded text: what has not got it has not got the text. */
+export function longestWord(folded: string): string {
+  let longest = '';
+  for (const word of folded.split(' ')) if (word.length > longest.length) longest = word;
+  return longest;
+}
+
+/** Is it what it looks like: ASCII, no encoded words? Folding changes nothing but case and blanks then. */
+export function isPlainHeader(raw: string): boolean {
+  return !/[\x80-\xff]|=\?/.test(raw);
+}

@@ -11,7 +11,7 @@ import {
   type SnapshotChunk,
   type SummaryView,
 } from '@angarium/sdk';
-import { fieldValues } from './header-text.js';
+import { fieldValues, isPlainHeader, longestWord } from './header-text.js';
 import type { Leaf, Node, Program, TextPlace } from './program.js';
 
 export const NO = 0;
@@ -48,6 +48,8 @@ export interface TextProbe {
   readonly field: string;
   /** Folded. */
   readonly needle: string;
+  /** Of the needle the longest: without it there is no match, which is cheap to see in plain text. */
+  readonly word: string;
 }
 
 export interface MessageProbe {
@@ -149,7 +151,8 @@ class Compiler {
     const needle = fold(decodeCharset(Buffer.from(leaf.text, 'latin1'), this.charset));
     const slot = this.slots++;
     const { place, field } = leaf;
-    this.texts.push({ slot, place, field, needle });
+    const probe: TextProbe = { slot, place, field, needle, word: longestWord(needle) };
+    this.texts.push(probe);
     if (place !== 'header' || !isCacheableHeader(field))
       return { needs: 'message', test: ({ verdicts }) => verdicts[slot]! };
     const names = [field];
@@ -159,7 +162,7 @@ class Compiler {
       const raw = summary.cachedHeaders(names);
       // Too large to be cached: the message has to be read.
       if (raw === undefined) return UNKNOWN;
-      return (verdicts[slot] = headerHas(raw, needle) ? YES : NO);
+      return (verdicts[slot] = headerHas(raw, probe) ? YES : NO);
     };
     return { needs: 'summary', test };
   }
@@ -255,7 +258,8 @@ function sentDate(leaf: DateLeaf): Test {
 }
 
 /** @param raw fields as octets. An empty needle asks whether there is such a field. */
-export function headerHas(raw: string, needle: string): boolean {
+export function headerHas(raw: string, { needle, word }: TextProbe): boolean {
+  if (isPlainHeader(raw) && !raw.toLowerCase().includes(word)) return false;
   for (const value of fieldValues(raw)) if (fold(decodeWords(value)).includes(needle)) return true;
   return false;
 }
