@@ -190,6 +190,7 @@ async function check(args) {
     await run(node, [biome, 'check', ...args]),
     await build(),
     await run(node, [join(root, 'test/dist/rules/main.js')]),
+    await run(node, [join(root, 'test/dist/docs/main.js'), '--check']),
   ];
   return statuses.find((status) => status !== 0) ?? 0;
 }
