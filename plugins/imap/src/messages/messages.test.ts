@@ -81,7 +81,6 @@ test('RFC 7162 §3.1.3 example 6: MODIFIED names what failed, and its flags are 
   assert.deepEqual(await session.run('STORE 1:2 (UNCHANGEDSINCE 4) +FLAGS.SILENT (\\Deleted)'), [
     '* OK [HIGHESTMODSEQ 4] Highest',
     '* 2 FETCH (FLAGS (\\Seen \\Recent) UID 2 MODSEQ (5))',
-    '* 2 FETCH (FLAGS (\\Seen \\Recent) UID 2 MODSEQ (5))',
     '* 1 FETCH (UID 1 MODSEQ (6))',
     'A OK [MODIFIED 2] Conditional STORE failed for some',
   ]);
@@ -220,6 +219,20 @@ test('an update filter tells expunges its own way', async () => {
   const options = { updateFilters: [vanished], enabled: ['QRESYNC', 'CONDSTORE'] };
   const session = await server.select('INBOX', options);
   assert.deepEqual(await session.run('EXPUNGE'), ['* VANISHED 1,3:4', 'A OK [HIGHESTMODSEQ 6] Completed']);
+});
+
+test('an update filter adds to unsolicited FETCH lines', async () => {
+  const filter: UpdateFilter = {
+    isActive: () => true,
+    flagsChanged: (_session, chunk, at) => (chunk.uids[at] === 2 ? 'X-SIZE 20' : ''),
+  };
+  const server = await TestServer.with([letter, letter]);
+  const session = await server.select('INBOX', { updateFilters: [filter] });
+  assert.deepEqual(await session.run('STORE 1:2 +FLAGS \\Seen'), [
+    '* 1 FETCH (FLAGS (\\Seen \\Recent))',
+    '* 2 FETCH (FLAGS (\\Seen \\Recent) X-SIZE 20)',
+    'A OK Completed',
+  ]);
 });
 
 // COPY and MOVE

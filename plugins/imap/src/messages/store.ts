@@ -86,13 +86,9 @@ async function runStore(context: ImapCommandContext, args: StoreArguments): Prom
   const isConditional = args.unchangedSince !== undefined;
   const tell = args.isSilent ? (isConditional ? 'modSeq' : 'nothing') : 'flags';
   selected.ownFlagChange(targets.uids.minus(modified), believed, tell);
-  // RFC 7162 §3.1.3 example 6: what stands in the way is told.
-  if (!modified.isEmpty) selected.ownFlagChange(modified, nothing, 'flags');
   await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   answer(context, args, targets, modified);
 }
-
-const nothing: FlagChange = { mode: 'add', system: 0, keywords: [] };
 
 function answer(
   { session, reply, isUid }: ImapCommandContext,
