@@ -9,4 +9,5 @@ export const permissions = [
   { name: 'admin', summary: 'acts with administrator rights' },
 ] as const;
 
+/** The name of a permission, as plugin manifests list it. */
 export type Permission = (typeof permissions)[number]['name'];

@@ -43,6 +43,7 @@ export interface Part {
   readonly when: readonly Contract<unknown>[];
 }
 
+/** What `definePlugin` makes and the kernel composes. */
 export interface PluginDefinition {
   readonly provides: readonly Provision[];
   readonly parts: readonly Part[];
@@ -50,7 +51,9 @@ export interface PluginDefinition {
   readonly hooks: Readonly<Record<string, { readonly kind: HookKind; readonly summary: string }>>;
 }
 
-type All<T extends readonly unknown[]> = T extends readonly [infer Head, ...infer Rest] ? Head & All<Rest> : object;
+type All<T extends readonly unknown[]> = T extends readonly [infer Head, ...infer Rest]
+  ? Head & All<Rest>
+  : object;
 
 /** One instance of `useClass` a worker answers for all `tokens`. */
 export function provide<T>(token: Contract<T>, useClass: Constructor<T & object>): Provision;
@@ -73,6 +76,7 @@ export function part(
   return { useClass, when: options.when ?? [] };
 }
 
+/** The default export of a plugin's entry module; what is absent is empty. */
 export function definePlugin(definition: Partial<PluginDefinition>): PluginDefinition {
   return { provides: [], parts: [], hooks: {}, ...definition };
 }

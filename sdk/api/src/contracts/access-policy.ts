@@ -23,6 +23,7 @@ export const Right = {
 /** Bits of `Right`. */
 export type Rights = number;
 
+/** Every bit of `Right`. */
 export const ALL_RIGHTS: Rights = 4095;
 
 const letters = 'lrswipkxtean';
@@ -37,6 +38,7 @@ export function rightsFromLetters(text: string): Rights {
   return rights;
 }
 
+/** Bits → letters in the order of RFC 4314 §2.1. */
 export function lettersOfRights(rights: Rights): string {
   let text = '';
   for (let bit = 0; bit < letters.length; bit++) if (rights & (1 << bit)) text += letters[bit];

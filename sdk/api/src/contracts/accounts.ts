@@ -2,6 +2,7 @@
 import { type Contract, contract, type RegistryContract, registry } from '../di.js';
 import type { UserId } from '../model/identity.js';
 
+/** Somebody who exists, as a source knows him. */
 export interface Account {
   readonly user: UserId;
   readonly displayName: string | undefined;
@@ -40,6 +41,7 @@ export interface PasswordSource {
 }
 export const PASSWORD_SOURCES: RegistryContract<PasswordSource> = registry('password-sources', 1);
 
+/** Where a password came from: for policies and the audit log of a source. */
 export interface PasswordContext {
   readonly service: string;
   readonly remoteAddress: string;

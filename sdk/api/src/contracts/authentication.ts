@@ -4,6 +4,7 @@ import type { Connection } from '../kernel/connection.js';
 import type { Identity, UserId } from '../model/identity.js';
 import type { PasswordContext, PasswordVerdict, ScramKeys } from './accounts.js';
 
+/** Where somebody tries to come in. */
 export interface AuthContext {
   /** `imap`, `pop`, `lmtp`, `nntp`, `sieve`: SASL service names. */
   readonly service: string;
@@ -35,6 +36,7 @@ export interface AuthExchange {
   cancel(): void;
 }
 
+/** What an exchange answers: go on with a challenge, or who it is. */
 export type AuthStep =
   | { readonly challenge: Uint8Array }
   | {
@@ -68,11 +70,13 @@ export interface SaslEnvironment {
   plainSecret(user: UserId): Promise<string | undefined>;
 }
 
+/** The server's side of one exchange of a mechanism. */
 export interface SaslExchange {
   /** @throws MailError AUTHENTICATIONFAILED for wrong proof, CLIENTBUG for messages that break the mechanism's grammar. */
   step(message: Uint8Array | undefined): Promise<SaslStep>;
 }
 
+/** What a mechanism answers to a message: a challenge, or whose proof it was. */
 export type SaslStep =
   | { readonly challenge: Uint8Array }
   | {

@@ -6,6 +6,7 @@ import type { Origin } from './origin.js';
 /** Opaque, stable through renames, never used again (RFC 8474 MAILBOXID: `[A-Za-z0-9_-]{1,255}`). */
 export type MailboxId = string & { readonly __unit: 'mailbox id' };
 
+/** A mailbox as the list knows it; what is in it is the Mailbox's. */
 export interface MailboxEntry {
   readonly id: MailboxId;
   readonly name: MailboxName;
@@ -25,6 +26,7 @@ export interface MailboxEntry {
   readonly createdMs: number;
 }
 
+/** Which mailboxes to list; conditions are joined by and, none of them means all. */
 export interface MailboxListQuery {
   /** Only this user's tree. */
   readonly owner?: UserId;
@@ -36,6 +38,7 @@ export interface MailboxListQuery {
   readonly below?: MailboxName;
 }
 
+/** What a new mailbox starts with. */
 export interface CreateMailbox {
   /** Absent: the store's default. */
   readonly partition?: string;
@@ -54,6 +57,7 @@ export interface MailboxChanges {
   readonly attributes?: Readonly<Record<string, string | undefined>>;
 }
 
+/** One mailbox that a rename moved. */
 export interface Renamed {
   readonly from: MailboxName;
   readonly entry: MailboxEntry;
@@ -105,6 +109,7 @@ export interface MailboxCatalogue {
   ): Promise<void>;
 }
 
+/** A deleted mailbox that can still be brought back. */
 export interface DeletedMailbox {
   readonly entry: MailboxEntry;
   readonly deletedMs: number;

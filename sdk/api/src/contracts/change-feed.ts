@@ -4,8 +4,10 @@ import type { MailboxId } from './catalogue.js';
 
 export const CHANGE_FEED: Contract<ChangeFeed> = contract('change-feed', 1);
 
+/** What sort of change it was; 'catalogue' is name, ACL and attributes. */
 export type ChangeKind = 'appended' | 'flags' | 'expunged' | 'annotations' | 'catalogue' | 'deleted';
 
+/** That a mailbox has changed; what exactly is in the next snapshot. */
 export interface MailboxChanged {
   readonly mailbox: MailboxId;
   /** The mailbox's highest modseq after the change; 0 for 'catalogue' and 'deleted'. */

@@ -26,6 +26,7 @@ export interface Delivery {
   ): Promise<void>;
 }
 
+/** What is known of a transaction before its recipients. */
 export interface DeliveryEnvelope {
   /** Reverse path without <>; '' for the null sender. */
   readonly sender: string;
@@ -40,6 +41,7 @@ export interface DeliveryEnvelope {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** A recipient as the protocol received it. */
 export interface RecipientAddress {
   /** As given, without <> and source route. */
   readonly address: string;
@@ -59,6 +61,7 @@ export interface FilingTarget {
   readonly by: string;
 }
 
+/** How it ended for a recipient. A refusal's error says whether trying again may help. */
 export type RecipientOutcome =
   | { readonly is: 'delivered'; readonly note?: string }
   | { readonly is: 'discarded'; readonly note: string }
@@ -79,13 +82,16 @@ export interface Recipient {
   readonly trace: DeliveryTraceLine[];
 }
 
+/** One decision, for `delivery` traces and logs. */
 export interface DeliveryTraceLine {
   readonly stage: string;
   readonly decision: string;
 }
 
+/** When a stage runs; filing follows after the last. */
 export type DeliveryPhase = 'resolve' | 'admit' | 'suppress' | 'filter';
 
+/** What a stage looks at. */
 export interface DeliveryBatch {
   readonly envelope: DeliveryEnvelope;
   /** Absent in 'resolve' and 'admit'. */
@@ -94,6 +100,7 @@ export interface DeliveryBatch {
   readonly recipients: readonly Recipient[];
 }
 
+/** One step of the pipeline; added to DELIVERY_STAGES by the plugin that brings it. */
 export interface DeliveryStage {
   readonly name: string;
   readonly phase: DeliveryPhase;
@@ -105,6 +112,8 @@ export interface DeliveryStage {
    */
   run(batch: DeliveryBatch): Promise<DeliveryCompletion | void>;
 }
+/** Called with all recipients of the message once each has its outcome. */
 export type DeliveryCompletion = (recipients: readonly Recipient[]) => Promise<void>;
 
+/** All stages, whatever plugin they come from. */
 export const DELIVERY_STAGES: RegistryContract<DeliveryStage> = registry('delivery-stages', 1);

@@ -25,6 +25,7 @@ export interface QuotaLedger {
 }
 export const QUOTA_LEDGER: Contract<QuotaLedger> = contract('quota-ledger', 1);
 
+/** What makes two deliveries the same one. */
 export interface DeliveryKey {
   readonly messageId: string;
   /** Mailbox id, or a script's name. */
@@ -41,6 +42,7 @@ export interface DuplicateLedger {
   /** One verdict a key, same order. 'first' keys stay held until the hold ends; a crash ends it, so the MTA's retry is filed. */
   hold(keys: readonly DeliveryKey[]): Promise<DuplicateHold>;
 }
+/** Keys that are held while a message is filed; disposing lets go of them unconfirmed. */
 export interface DuplicateHold extends AsyncDisposable {
   readonly verdicts: readonly DuplicateVerdict[];
   /** Call once the messages are durable: only now do they count as seen. */
@@ -48,6 +50,7 @@ export interface DuplicateHold extends AsyncDisposable {
 }
 export const DUPLICATE_LEDGER: Contract<DuplicateLedger> = contract('duplicate-ledger', 1);
 
+/** One text to look for. */
 export interface SearchTerm {
   readonly field: 'from' | 'to' | 'cc' | 'bcc' | 'subject' | 'header' | 'body' | 'text' | 'filename';
   /** Folded with `fold` of the message toolkit. */

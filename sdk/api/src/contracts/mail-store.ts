@@ -53,6 +53,7 @@ export interface MailStore {
   readonly partitions: readonly string[];
 }
 
+/** How a message is taken in. */
 export interface StageOptions {
   readonly maxBytes: number;
   /** Expected size, when known: decides between memory and spool file. */
@@ -70,6 +71,7 @@ export interface StagedMessage extends AsyncDisposable {
   read(from: number, to: number): Promise<Buffer>;
 }
 
+/** One message to append, with what it starts with. */
 export interface AppendItem {
   readonly message: StagedMessage;
   readonly flags: FlagSet;
@@ -79,6 +81,7 @@ export interface AppendItem {
   readonly annotations?: ReadonlyMap<string, Uint8Array>;
 }
 
+/** What goes into one mailbox; atomic. */
 export interface AppendTarget {
   readonly mailbox: MailboxId;
   readonly items: readonly AppendItem[];
@@ -95,6 +98,7 @@ export interface UsageLimit {
   readonly messages?: number;
 }
 
+/** What counts against a quota root. */
 export interface QuotaUsage {
   readonly bytes: number;
   readonly messages: number;
@@ -111,6 +115,7 @@ export type AppendOutcome =
     }
   | { readonly ok: false; readonly error: Error };
 
+/** Counters of a mailbox, without opening it. */
 export interface MailboxStatus {
   readonly messages: number;
   readonly recent: number;
@@ -202,11 +207,13 @@ export interface Mailbox {
   purge(expungedBeforeMs: number): Promise<{ readonly messages: number; readonly bytes: number }>;
 }
 
+/** Conditions of a flag update. */
 export interface UpdateOptions {
   readonly unchangedSince?: number;
   readonly origin?: Origin;
 }
 
+/** How messages go to another mailbox. */
 export interface CopyOptions {
   /** Whose \Seen the copies get. */
   readonly viewer?: UserId;
@@ -216,6 +223,7 @@ export interface CopyOptions {
   readonly origin?: Origin;
 }
 
+/** What a flag update did. */
 export interface FlagUpdate {
   /** Messages whose flags are different now; they have `modSeq`. */
   readonly changed: NumberSet;
@@ -233,12 +241,14 @@ export interface Copied {
   readonly modSeq: number;
 }
 
+/** Cold records of some messages, side by side. */
 export interface SummaryBatch {
   readonly uids: Uint32Array;
   /** One record a UID, for `new SummaryView`. */
   readonly records: readonly Buffer[];
 }
 
+/** A message opened for reading. */
 export interface StoredMessage {
   readonly uid: number;
   readonly size: number;
@@ -247,6 +257,7 @@ export interface StoredMessage {
   read(from: number, to: number): Promise<Buffer>;
 }
 
+/** Which octets of which message. */
 export interface ContentRequest {
   readonly uid: number;
   readonly from: number;
@@ -254,6 +265,7 @@ export interface ContentRequest {
   readonly to: number;
 }
 
+/** Some octets that were asked for. */
 export interface ContentPiece {
   readonly index: number;
   readonly bytes: Buffer;
@@ -261,6 +273,7 @@ export interface ContentPiece {
   readonly isMissing: boolean;
 }
 
+/** A message that was expunged and can still be brought back. */
 export interface ExpungedMessage {
   readonly uid: number;
   readonly size: number;

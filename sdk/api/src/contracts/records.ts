@@ -20,18 +20,21 @@ export interface RecordSpace {
   prune(nowMs: number): Promise<number>;
 }
 
+/** Which records to list. */
 export interface RecordQuery {
   readonly prefix?: string;
   readonly after?: string;
   readonly limit?: number;
 }
 
+/** A record as it was read. */
 export interface RecordRow {
   readonly key: string;
   readonly value: Uint8Array;
   readonly expiresMs: number | undefined;
 }
 
+/** One write of a batch. */
 export interface RecordChange {
   readonly key: string;
   /** undefined deletes. */

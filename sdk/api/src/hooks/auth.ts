@@ -2,6 +2,7 @@
 import { declareHooks } from '../kernel/hooks.js';
 import type { Identity } from '../model/identity.js';
 
+/** A login that is being tried. */
 export interface AuthAttempt {
   readonly service: string;
   readonly mechanism: string;

@@ -14,6 +14,7 @@ export interface ConnectionInfo {
   readonly listenOptions: Readonly<Record<string, unknown>>;
 }
 
+/** What went over a connection until it ended. */
 export interface ConnectionCounters {
   /** Plain bytes of the protocol: after decryption and decompression. */
   readonly bytesRead: number;

@@ -25,6 +25,7 @@ export interface AppendBatch {
   readonly origin: Origin | undefined;
 }
 
+/** Messages that have come into a mailbox. */
 export interface AppendedBatch {
   readonly mailbox: MailboxEntry;
   readonly uids: NumberSet;
@@ -40,6 +41,7 @@ export interface AppendedBatch {
   readonly origin: Origin | undefined;
 }
 
+/** Messages whose flags were changed by one command. */
 export interface FlagsBatch {
   readonly mailbox: MailboxId;
   readonly uids: NumberSet;
@@ -48,6 +50,7 @@ export interface FlagsBatch {
   readonly origin: Origin | undefined;
 }
 
+/** Messages that have left a mailbox. */
 export interface ExpungeBatch {
   readonly mailbox: MailboxId;
   readonly uids: NumberSet;

@@ -12,6 +12,7 @@ import type { ImapReply, ImapSession, ImapState } from './session.js';
 /** Provided by the plugin `imap`; add in `start()`. */
 export const IMAP_EXTENSIONS: Contract<ImapExtensions> = contract('imap-extensions', 1);
 
+/** The registry of IMAP extensions. */
 export interface ImapExtensions {
   add(extension: ImapExtension): Disposable;
 }
@@ -67,6 +68,7 @@ export interface ImapCommand<A> {
   run(context: ImapCommandContext, args: A): Promise<void>;
 }
 
+/** What a command's `run` is given. */
 export interface ImapCommandContext {
   readonly session: ImapSession;
   readonly reply: ImapReply;
@@ -124,6 +126,7 @@ export interface SearchKey {
   matchMessage?(session: ImapSession, uid: number, summary: SummaryView, args: unknown): Promise<boolean>;
 }
 
+/** An item of STATUS and of what builds on it. */
 export interface StatusItem {
   readonly name: string;
   /** The value's text, or undefined to leave it out. */
@@ -184,6 +187,7 @@ export interface CommandParameter {
   answerSearch?(context: ImapCommandContext, result: SearchResult, args: unknown): Promise<void>;
 }
 
+/** What a search found. */
 export interface SearchResult {
   /** Into `session.selected.view`. */
   readonly indexes: NumberSet;
@@ -200,6 +204,7 @@ export interface CommandScope {
   readonly changedSince: number | undefined;
 }
 
+/** A word that ENABLE accepts (RFC 5161). */
 export interface EnableFeature {
   readonly name: string;
   onEnable?(session: ImapSession): void;

@@ -27,6 +27,7 @@ export interface SequenceSet {
   readonly isSaved: boolean;
 }
 
+/** The arguments of one command, read rule by rule. */
 export interface CommandLine {
   /** Octets read so far, for error positions. */
   readonly position: number;

@@ -10,6 +10,7 @@ export interface SearchProgram {
   readonly usesModSeq: boolean;
 }
 
+/** The search engine of the IMAP plugin, for extensions that build on it. */
 export interface ImapSearch {
   /**
    * `search-key *(SP search-key)` up to where no space follows. @throws ImapSyntaxError
@@ -31,4 +32,5 @@ export interface ImapSearch {
     },
   ): Promise<NumberSet>;
 }
+/** Provided by the plugin `imap`. */
 export const IMAP_SEARCH: Contract<ImapSearch> = contract('imap-search', 1);

@@ -12,8 +12,10 @@ import type { NumberSet } from '../model/number-set.js';
 import type { MailboxSnapshot } from '../model/snapshot.js';
 import type { SequenceSet } from './line.js';
 
+/** The states of RFC 3501 §3. */
 export type ImapState = 'not-authenticated' | 'authenticated' | 'selected' | 'logout';
 
+/** A session as commands and extensions see it. */
 export interface ImapSession {
   readonly state: ImapState;
   readonly connection: Connection;

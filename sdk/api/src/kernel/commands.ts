@@ -1,6 +1,7 @@
 /** Commands of `angarium`: plugins bring them, the kernel parses, prints and sets the exit status. */
 import { type RegistryContract, registry } from '../di.js';
 
+/** An option of a command. */
 export interface CommandOption {
   /** `--password-stdin`, `-u, --user <name>`, `--limit <n>` (commander's notation). */
   readonly flags: string;
@@ -8,12 +9,14 @@ export interface CommandOption {
   readonly defaultValue?: string | boolean;
 }
 
+/** A positional argument of a command. */
 export interface CommandArgument {
   /** `<user>` required, `[pattern]` optional, `[uid...]` any number. */
   readonly name: string;
   readonly summary: string;
 }
 
+/** What a command's `run` is given. */
 export interface CommandContext {
   /** In the order of `arguments`; an optional one that is absent is undefined, a `...` one is an array. */
   readonly args: readonly (string | readonly string[] | undefined)[];

@@ -1,12 +1,14 @@
 /** What a protocol plugin gets for each client: bytes in, bytes out, with every bound kept by the kernel. */
 import { type RegistryContract, registry } from '../di.js';
 
+/** One end of a connection. */
 export interface PeerAddress {
   /** Numeric IP address; 'unix' for unix sockets. */
   readonly address: string;
   readonly port: number;
 }
 
+/** What TLS has agreed on. */
 export interface TlsState {
   /** 'TLSv1.3' … */
   readonly protocol: string;
@@ -21,6 +23,7 @@ export interface TlsState {
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point' | 'tls-unique'): Uint8Array | undefined;
 }
 
+/** Why reading ended: the line was too long, the input ended inside of something, the client was silent for too long, or the connection is gone. */
 export type ReadErrorCode = 'line-too-long' | 'eof' | 'idle' | 'closed';
 
 /** Reading ended without what was asked for. */

@@ -12,16 +12,19 @@ import { type Contract, contract } from '../di.js';
  */
 export type HookKind = 'veto' | 'observe' | 'answer';
 
+/** Type of a hook of kind 'veto'. */
 export interface VetoHook<A extends readonly unknown[]> {
   readonly kind: 'veto';
   readonly args: A;
   readonly result: void;
 }
+/** Type of a hook of kind 'observe'. */
 export interface ObserveHook<A extends readonly unknown[]> {
   readonly kind: 'observe';
   readonly args: A;
   readonly result: void;
 }
+/** Type of a hook of kind 'answer'. */
 export interface AnswerHook<A extends readonly unknown[], R> {
   readonly kind: 'answer';
   readonly args: A;
@@ -32,15 +35,18 @@ export interface AnswerHook<A extends readonly unknown[], R> {
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface Hooks {}
 
+/** Names in the catalogue. */
 export type HookName = keyof Hooks & string;
 type ArgsOf<N extends HookName> = Hooks[N] extends { args: infer A extends readonly unknown[] } ? A : never;
 type ResultOf<N extends HookName> = Hooks[N] extends { result: infer R } ? R : never;
 
+/** The function that a plugin taps a hook with; sync or async, always awaited. */
 export type Tap<N extends HookName> = (...args: ArgsOf<N>) => ResultOf<N> | Promise<ResultOf<N>>;
 
 /** Order among the taps of a hook. Equal stages keep the plugins' start order. */
 export type Stage = 'first' | 'early' | 'normal' | 'late' | 'last';
 
+/** Where plugins tap hooks and get the handles to call them. */
 export interface HookBus {
   /** @throws Error on a name that is in no catalogue. */
   tap<N extends HookName>(name: N, run: Tap<N>, options?: { readonly stage?: Stage }): Disposable;
@@ -48,6 +54,7 @@ export interface HookBus {
   hook<N extends HookName>(name: N): HookHandle<N>;
 }
 
+/** A hook, ready to be called. */
 export interface HookHandle<N extends HookName> {
   /** False: nobody listens; do not even build the arguments. */
   readonly isTapped: boolean;

@@ -4,6 +4,7 @@ import { type Contract, contract, type RegistryContract, registry } from '../di.
 /** The plugin's own configuration, validated against its schema, defaults filled in. Cast it to the plugin's type. */
 export const CONFIG: Contract<unknown> = contract('config', 1);
 
+/** Fields of a log line; values are written as JSON. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured: a constant sentence, and fields. Errors go in the field `err`. */

@@ -10,6 +10,7 @@ import type { Address, AddressEntry, AddressGroup } from './types.js';
 /** More entries than this in one list are dropped. */
 const MAX_ADDRESSES = 50_000;
 
+/** Reads an address list (RFC 5322 §3.4, obsolete forms too); never throws, what is unreadable is left out. */
 export function parseAddressList(value: string): AddressEntry[] {
   const parser = new ListParser(value);
   parser.run();

@@ -12,6 +12,7 @@ export function bodyStructure(bytes: Buffer, structure: MessageStructure, option
   return part(bytes, structure.root, true, options);
 }
 
+/** BODY, the form without extension data (RFC 3501 §7.4.2). */
 export function body(bytes: Buffer, structure: MessageStructure, options?: WireOptions): string {
   return part(bytes, structure.root, false, options);
 }

@@ -5,6 +5,7 @@
  */
 export type CollationName = 'i;octet' | 'i;ascii-casemap' | 'i;ascii-numeric' | 'i;unicode-casemap';
 
+/** Key functions by name: two texts are equal under a collation when their keys are. */
 export const collations: Readonly<Record<CollationName, (text: string) => string>> = {
   'i;octet': octets,
   'i;ascii-casemap': (text) => octets(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase()),

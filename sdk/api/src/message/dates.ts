@@ -15,6 +15,7 @@ const DAY_NAMES = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 /** No date is longer; the bound keeps the expressions cheap. */
 const MAX_LENGTH = 200;
 
+/** Date field value (RFC 5322 §3.3, obsolete zones) → ms, or undefined for garbage. */
 export function parseDate(value: string): number | undefined {
   return parseMailDate(value)?.ms;
 }

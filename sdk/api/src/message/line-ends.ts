@@ -1,5 +1,6 @@
 import type { Decoder } from './transfer.js';
 
+/** What becomes of a CR that stands alone. */
 export interface LineEndOptions {
   /**
    * A CR that no LF follows. 'keep' (default): it is data; making it a line end would let a sender write header

@@ -15,6 +15,7 @@ export function transferDecoder(encoding: string): Decoder {
   return IDENTITY;
 }
 
+/** Undoes a Content-Transfer-Encoding of a whole body; tolerant of broken input. */
 export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
   const decoder = transferDecoder(encoding);
   if (decoder === IDENTITY) return bytes;
@@ -23,6 +24,7 @@ export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
   return rest.length === 0 ? decoded : Buffer.concat([decoded, rest]);
 }
 
+/** The same as a stream, in bounded memory. */
 export function transferDecodeStream(encoding: string): Transform {
   const decoder = transferDecoder(encoding);
   return new Transform({

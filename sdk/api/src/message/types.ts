@@ -89,6 +89,7 @@ export interface AddressGroup {
   readonly members: readonly Address[];
 }
 
+/** A mailbox or a group of an address list. */
 export type AddressEntry = Address | AddressGroup;
 
 /** How responses are worded. rev1 (default): 7-bit quoted strings, message/global as an opaque type. */

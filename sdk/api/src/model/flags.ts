@@ -9,6 +9,7 @@ export const Flag = {
   draft: 16,
 } as const;
 
+/** Every bit of `Flag`. */
 export const ALL_SYSTEM_FLAGS = 31;
 
 /** How many keywords a mailbox can have at once, as in Cyrus. */
@@ -38,6 +39,7 @@ export interface FlagSet {
   readonly keywords: readonly string[];
 }
 
+/** The empty set. */
 export const noFlags: FlagSet = { system: 0, keywords: [] };
 
 /** STORE +FLAGS, -FLAGS, FLAGS. */

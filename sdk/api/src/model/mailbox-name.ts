@@ -21,6 +21,7 @@ export function personalMailbox(user: UserId, path: readonly string[] = []): Mai
   return domain === undefined ? { owner: local, path } : { domain, owner: local, path };
 }
 
+/** A mailbox that belongs to nobody. */
 export function sharedMailbox(path: readonly string[], domain?: string): MailboxName {
   return domain === undefined ? { path } : { domain, path };
 }
@@ -39,6 +40,7 @@ export function mailboxKey(name: MailboxName): string {
   return name.path.length === 0 ? head : `${head}${SEPARATOR}${name.path.join(SEPARATOR)}`;
 }
 
+/** The inverse of `mailboxKey`. */
 export function mailboxFromKey(key: string): MailboxName {
   const [domain = '', owner = '', ...path] = key.split(SEPARATOR);
   return {
@@ -48,6 +50,7 @@ export function mailboxFromKey(key: string): MailboxName {
   };
 }
 
+/** Are these names of one mailbox? */
 export function sameMailbox(a: MailboxName, b: MailboxName): boolean {
   return mailboxKey(a) === mailboxKey(b);
 }

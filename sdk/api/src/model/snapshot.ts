@@ -24,6 +24,7 @@ export interface SnapshotChunk {
   readonly keywords: Uint32Array;
 }
 
+/** What concerns the mailbox as a whole. */
 export interface MailboxHead {
   readonly uidValidity: number;
   readonly uidNext: number;
@@ -39,6 +40,7 @@ export interface MessagePlace {
   readonly index: number;
 }
 
+/** The view itself; all methods are pure. */
 export class MailboxSnapshot {
   /** Number of messages before chunk i; last element: the total. */
   private readonly starts: Uint32Array;

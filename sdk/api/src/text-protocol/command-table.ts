@@ -2,6 +2,7 @@
 import type { ArgumentReader } from './argument-reader.js';
 import type { TextSession } from './text-session.js';
 
+/** A command of a line protocol: name, states, grammar, handler. */
 export interface TextCommand<S extends TextSession, A = unknown> {
   /** Upper case; two words (`LIST ACTIVE`) where the second is part of the command's name. */
   readonly name: string;
@@ -31,6 +32,7 @@ export function noArguments(args: ArgumentReader): void {
   args.expectEnd();
 }
 
+/** What the table found for a command line. */
 export interface FoundCommand<S extends TextSession> {
   readonly command: TextCommand<S>;
   /** Where in the line the arguments begin. */

@@ -10,6 +10,7 @@ import { decodeBase64, encodeBase64 } from './base64.js';
 /** Longest line of an exchange, as RFC 4954 §4 asks for. */
 export const MAX_SASL_LINE_BYTES = 12288;
 
+/** How a protocol frames the messages of an exchange. */
 export interface SaslTransport {
   /** Sends a challenge; `base64` is '' for an empty one. */
   challenge(base64: string): void;
@@ -19,6 +20,7 @@ export interface SaslTransport {
   readonly hasSuccessData: boolean;
 }
 
+/** How an exchange ended. */
 export type SaslOutcome =
   | { readonly is: 'done'; readonly identity: Identity; readonly successData: Uint8Array }
   | { readonly is: 'cancelled' }
