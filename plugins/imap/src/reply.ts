@@ -10,11 +10,10 @@ export interface TaggedReply {
   readonly text: string;
 }
 
-/** resp-text (RFC 3501 §9); the text is never empty and begins with no `[`. */
+/** resp-text (RFC 3501 §9): the text is never empty, and never looks like a response code. */
 export function respText(text: string, code: string | undefined): string {
-  const clean = text.replace(/[^\x20-\x7e]/g, '?');
-  const words = clean === '' ? 'Done' : clean.startsWith('[') ? ` ${clean}` : clean;
-  return code === undefined ? words.trimStart() || 'Done' : `[${code.replace(/[\r\n\]]/g, '?')}] ${words}`;
+  const clean = text.replace(/[^\x20-\x7e]/g, '?').replace(/^\[/, '?') || 'Done';
+  return code === undefined ? clean : `[${code.replace(/[\r\n\]]/g, '?')}] ${clean}`;
 }
 
 export class Reply implements ImapReply {
