@@ -55,8 +55,9 @@ function* filesBelow(dir: string): Generator<string> {
   }
 }
 
+/** Also what packages leave out as `*.test.*`: helpers of tests. */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$/.test(path) || path.startsWith('test/') || path.includes('/test-support/');
+  return /\.test\.(support\.)?ts$/.test(path) || path.startsWith('test/') || path.includes('/test-support/');
 }
 
 /** Every match of `pattern` (global) with its line. */
