@@ -1,0 +1,129 @@
+/**
+ * One LMTP client.
+ *
+ * - Nothing is acknowledged before it is durable: replies to a message are written after `Delivery.deliver`.
+ * - After DATA and BDAT LAST there is one reply for each accepted RCPT, in their order (RFC 2033 §4.2), whatever happens.
+ * - A failed BDAT leaves the state 'failed', which only RSET, LHLO and the end of the message leave (RFC 3030 §2).
+ */
+import {
+  type AuthContext,
+  type Authentication,
+  anonymousIdentity,
+  type Clock,
+  type Connection,
+  type Delivery,
+  type DeliveryEnvelope,
+  type HookHandle,
+  type Host,
+  type Identity,
+  type Logger,
+  type MailStore,
+  type Recipient,
+  TextSession,
+} from '@angarium/sdk';
+import type { ChunkedMessage } from './chunked-message.js';
+import type { LmtpConfig } from './config.js';
+import { formatReply, type Reply, replyTo } from './replies.js';
+
+export interface LmtpEnvironment {
+  readonly config: LmtpConfig;
+  readonly store: MailStore;
+  readonly delivery: Delivery;
+  readonly authentication: Authentication;
+  /** May whoever has authenticated hand mail over? */
+  mayDeliver(identity: Identity): boolean;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly starting: HookHandle<'delivery.starting'>;
+}
+
+/** From MAIL to the last reply. */
+export interface Transaction {
+  readonly envelope: DeliveryEnvelope;
+  readonly isBinary: boolean;
+  /** The SIZE parameter. */
+  readonly declaredSize: number | undefined;
+  /** Accepted ones, in order. */
+  readonly recipients: Recipient[];
+  /** Accepted or not. */
+  recipientCount: number;
+}
+
+export type State =
+  | { readonly is: 'greeted' }
+  | { readonly is: 'ready' }
+  | { readonly is: 'mail'; readonly transaction: Transaction }
+  | { readonly is: 'chunks'; readonly transaction: Transaction; readonly message: ChunkedMessage }
+  | { readonly is: 'failed'; readonly transaction: Transaction };
+
+export class LmtpSession extends TextSession {
+  current: State = { is: 'greeted' };
+  clientName = '';
+  /** Of AUTH. */
+  identity: Identity | undefined;
+
+  constructor(
+    connection: Connection,
+    readonly environment: LmtpEnvironment,
+  ) {
+    super(connection);
+  }
+
+  override get state(): State['is'] {
+    return this.current.is;
+  }
+
+  get authContext(): AuthContext {
+    return { service: 'lmtp', connection: this.connection };
+  }
+
+  /** Those from this machine need not authenticate, unless the `listen` entry says otherwise. */
+  get mayDeliver(): boolean {
+    if (this.identity !== undefined) return true;
+    const { auth } = this.connection.listenOptions;
+    return auth === 'none' || (auth !== 'required' && this.connection.isLocal);
+  }
+
+  get senderIdentity(): Identity {
+    return this.identity ?? anonymousIdentity;
+  }
+
+  /** Forgets the transaction. */
+  reset(): void {
+    if (this.current.is === 'chunks') this.current.message.abandon();
+    if (this.current.is !== 'greeted') this.enter({ is: 'ready' });
+  }
+
+  enter(state: State): void {
+    this.current = state;
+    const { idleTimeoutSeconds, transactionTimeoutSeconds } = this.environment.config;
+    const isIdle = state.is === 'ready' || state.is === 'greeted';
+    this.connection.setIdleTimeout(1000 * (isIdle ? idleTimeoutSeconds : transactionTimeoutSeconds));
+  }
+
+  answer(code: number, status: string, text: string): void {
+    this.answerWith({ code, status, text });
+  }
+
+  answerWith(reply: Reply): void {
+    this.write(formatReply(reply, this.isUtf8));
+  }
+
+  /** One reply; errors that are none of ours are logged here. */
+  refuse(error: unknown, activity: string): void {
+    this.answerWith(this.replyFor(error, activity));
+  }
+
+  replyFor(error: unknown, activity: string): Reply {
+    const reply = replyTo(error);
+    if (reply.code === 451) {
+      this.environment.log.warn('temporary failure', { session: this.connection.id, activity, err: error });
+    }
+    return reply;
+  }
+
+  private get isUtf8(): boolean {
+    return 'transaction' in this.current && this.current.transaction.envelope.isUtf8;
+  }
+}
