@@ -1,4 +1,4 @@
-import { type FetchItem, NumberSet, type SelectedMailbox, stripExtensionData } from '@angarium/sdk';
+import { type FetchItem, NumberSet, type SelectedMailbox } from '@angarium/sdk';
 import { type IndexPart, indexPart } from './index-parts.js';
 import type { Item, SectionItem, SummaryName } from './items.js';
 
@@ -42,9 +42,6 @@ export function planFetch(
 export function isRowsOnly(plan: FetchPlan): boolean {
   return !plan.needsSummaries && plan.extensions.length === 0;
 }
-
-/** BODY is BODYSTRUCTURE without its extension data (RFC 3501 §7.4.2). */
-export const bodyOf = stripExtensionData;
 
 /** Messages newer than this mod-sequence (RFC 7162 §3.1.4.1). */
 export function changedSince(selected: SelectedMailbox, indexes: NumberSet, modSeq: number): NumberSet {
