@@ -36,7 +36,7 @@ export function listCommand(features: Features): ImapCommand<ListArguments> {
     async run({ session, reply }, args) {
       const own = ownSession(session);
       const [only] = args.patterns;
-      if (only === '' && args.patterns.length === 1) tellRoot(own, reply, 'LIST', args.reference);
+      if (only === '' && args.patterns.length === 1) tellRoot(own, reply, args.reference);
       else await tellMatches(own, reply, args);
     },
   });
@@ -70,11 +70,11 @@ function parseList(line: CommandLine, features: Features): ListArguments {
 }
 
 /** `LIST reference ""`: the separator, and the root of the reference where that is a namespace's prefix. */
-export function tellRoot(session: Session, reply: ImapReply, word: 'LIST' | 'LSUB', reference: string): void {
+function tellRoot(session: Session, reply: ImapReply, reference: string): void {
   const { personal, otherUsers, shared, separator } = session.namespace;
   const prefixes = [personal, otherUsers, shared].filter((prefix) => prefix !== undefined && prefix !== '');
   const root = prefixes.find((prefix) => reference.startsWith(prefix!)) ?? '';
-  reply.untagged(`${word} (\\Noselect) ${quoteString(separator)} ${mailboxText(root, session.usesUtf8)}`);
+  reply.untagged(`LIST (\\Noselect) ${quoteString(separator)} ${mailboxText(root, session.usesUtf8)}`);
 }
 
 export function patternsOf(session: Session, reference: string, texts: readonly string[]): Pattern[] {

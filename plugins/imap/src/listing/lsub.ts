@@ -2,7 +2,7 @@ import { defineImapCommand } from '@angarium/sdk';
 import { ownSession } from '../session.js';
 import { nextTurn, Output } from '../view/index.js';
 import { mailboxText, quoteString } from '../wire/index.js';
-import { patternsOf, tellRoot } from './list.js';
+import { patternsOf } from './list.js';
 import { matchNames } from './names.js';
 
 /**
@@ -21,7 +21,6 @@ export const lsub = defineImapCommand({
   },
   async run(context, { reference, pattern }) {
     const session = ownSession(context.session);
-    if (pattern === '') return tellRoot(session, context.reply, 'LSUB', reference);
     const { namespace, usesUtf8 } = session;
     const subscriptions = await session.store.catalogue.subscriptions(session.identity.user);
     const names = subscriptions.map((name) => ({ text: namespace.toClient(name), item: name }));

@@ -318,3 +318,42 @@ test('whatever is quoted is read back', () => {
     }),
   );
 });
+
+test('whatever the grammar makes is read as what it means', () => {
+  const letters = fc.string({ unit: fc.constantFrom(...'aZ9.-+/=[|}~'), minLength: 1, maxLength: 6 });
+  const literal = (sign: string) => (text: string) => `{${text.length}${sign}}\r\n${text}`;
+  const free = fc.string({ unit: octet.filter((one) => one !== '\0'), maxLength: 12 });
+  const quotable = fc.string({ unit: fc.constantFrom(...'a "\\%*(){'), maxLength: 8 });
+  const astring = fc.oneof(
+    letters.map((text) => ({ wire: text, value: text })),
+    quotable.map((text) => ({ wire: `"${text.replace(/["\\]/g, '\\$&')}"`, value: text })),
+    free.map((text) => ({ wire: literal('')(text), value: text })),
+    free.map((text) => ({ wire: literal('+')(text), value: text })),
+  );
+  const number = fc.integer({ min: 1, max: 0xffff_ffff });
+  const bound = fc.oneof(number, fc.constant(STAR));
+  const range = fc.oneof(
+    bound.map((one): [number, number] => [one, one]),
+    fc.tuple(bound, bound),
+  );
+  const boundText = (one: number) => (one === STAR ? '*' : `${one}`);
+  const set = fc.array(range, { minLength: 1, maxLength: 5 });
+  const setText = (ranges: [number, number][]) =>
+    ranges.map(([a, b]) => (a === b ? boundText(a) : `${boundText(a)}:${boundText(b)}`)).join(',');
+  fc.assert(
+    fc.property(fc.array(astring, { minLength: 1, maxLength: 4 }), number, set, (strings, n, ranges) => {
+      const wire = `(${strings.map((one) => one.wire).join(' ')}) ${n} ${setText(ranges)} ${strings[0]!.wire}`;
+      const found = read(wire, (line) => {
+        const list = line.list(() => line.astring());
+        line.sp();
+        const value = line.nzNumber();
+        line.sp();
+        const sequence = line.sequenceSet();
+        line.sp();
+        return [list, value, sequence.ranges, line.astring()];
+      });
+      assert.deepEqual(found, [strings.map((one) => one.value), n, ranges, strings[0]!.value]);
+    }),
+    { numRuns: 1000 },
+  );
+});
