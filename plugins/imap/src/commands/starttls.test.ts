@@ -57,5 +57,7 @@ test('a handshake that fails ends the connection', async () => {
   client.send('this is no TLS at all\r\n'.repeat(10));
   await client.end().catch(() => {});
   assert.ok(client.stream.readableEnded || client.stream.destroyed);
+  await serverIsReady();
   assert.deepEqual(server.faults, []);
+  assert.ok(server.kernel.log.lines.some(({ text }) => text === 'TLS negotiation failed'));
 });
