@@ -22,7 +22,7 @@ export async function startCommandKernel(
 ): Promise<Kernel> {
   const { manifest } = planned;
   const host = commandHost(manifest, options);
-  mkdirSync(host.runDir, { recursive: true, mode: 0o700 });
+  mkdirSync(host.runDir, { recursive: true, mode: 0o711 });
   const { limits } = manifest.settings;
   const kernel = createKernel({
     plugins: await loadPlugins(planned),

@@ -22,7 +22,7 @@ export const init = defineBuiltIn<InitResult>({
     const planned = loadPlan(invocation.source);
     const { manifest } = planned;
     const created = !existsSync(manifest.dataDir);
-    mkdirSync(runDirOf(manifest), { recursive: true, mode: 0o700 });
+    mkdirSync(runDirOf(manifest), { recursive: true, mode: 0o711 });
     const announcements: string[] = [];
     const announce = (text: string): void => void announcements.push(text);
     const made = await prepareCertificate(manifest, serverNameOf(manifest), Date.now());
