@@ -37,36 +37,27 @@ smtputf8_enable = yes
 alias_maps =
 `,
   );
-  const service = (
-    name: string,
-    type: string,
-    unprivileged: string,
-    chroot: string,
-    wakeup: string,
-    max: string,
-    command: string,
-  ) => `${name} ${type} ${unprivileged} ${'-'} ${chroot} ${wakeup} ${max} ${command}`;
+  // service, type, private, unprivileged, chroot, wakeup, processes, command: master(5)
   writeFileSync(
     join(config, 'master.cf'),
-    `${[
-      service(`127.0.0.1:${port}`, 'inet', 'n', 'n', '-', '-', 'smtpd'),
-      service('pickup', 'unix', 'n', 'n', '60', '1', 'pickup'),
-      service('cleanup', 'unix', 'n', 'n', '-', '0', 'cleanup'),
-      service('qmgr', 'unix', 'n', 'n', '300', '1', 'qmgr'),
-      service('rewrite', 'unix', '-', 'n', '-', '-', 'trivial-rewrite'),
-      service('bounce', 'unix', '-', 'n', '-', '0', 'bounce'),
-      service('defer', 'unix', '-', 'n', '-', '0', 'bounce'),
-      service('trace', 'unix', '-', 'n', '-', '0', 'bounce'),
-      service('verify', 'unix', '-', 'n', '-', '1', 'verify'),
-      service('flush', 'unix', 'n', 'n', '1000?', '0', 'flush'),
-      service('proxymap', 'unix', '-', 'n', '-', '-', 'proxymap'),
-      service('local', 'unix', 'n', 'n', '-', '-', 'local'),
-      service('lmtp', 'unix', '-', 'n', '-', '-', 'lmtp'),
-      service('error', 'unix', '-', 'n', '-', '-', 'error'),
-      service('retry', 'unix', '-', 'n', '-', '-', 'error'),
-      service('discard', 'unix', '-', 'n', '-', '-', 'discard'),
-      service('postlog', 'unix-dgram', 'n', 'n', '-', '1', 'postlogd'),
-    ].join('\n')}\n`,
+    `127.0.0.1:${port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+local unix - n n - - local
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+postlog unix-dgram n - n - 1 postlogd
+`,
   );
   const postfix = (command: string) => run('postfix', ['-c', config, command]);
   const { code, output } = await postfix('start');
