@@ -30,23 +30,23 @@ import { decodeScramKeys, type ScramHash } from './secrets/scram.js';
 @injectable()
 export class LocalAccounts extends Component implements ManagedAccounts, AccountSource, PasswordSource {
   readonly name = 'local';
-  readonly database: AccountDatabase;
-  private readonly passwords: PasswordCheck;
+  private opened: { readonly database: AccountDatabase; readonly passwords: PasswordCheck } | undefined;
 
   constructor(
-    @inject(CONFIG) config: LocalAccountsConfig,
-    @inject(HOST) host: Host,
-    @inject(CLOCK) clock: Clock,
-    @inject(LOGGER) log: Logger,
+    @inject(CONFIG) private readonly config: LocalAccountsConfig,
+    @inject(HOST) private readonly host: Host,
+    @inject(CLOCK) private readonly clock: Clock,
+    @inject(LOGGER) private readonly log: Logger,
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
   ) {
     super();
-    this.database = this.own(new AccountDatabase(host.dataDir));
-    this.passwords = new PasswordCheck(this.database, config, clock, log);
   }
 
+  /** Files are touched here and not before: a manifest can be checked without a data folder. */
   override start(): void {
+    const database = this.own(new AccountDatabase(this.host.dataDir));
+    this.opened = { database, passwords: new PasswordCheck(database, this.config, this.clock, this.log) };
     this.own(this.accountSources.add(this));
     this.own(this.passwordSources.add(this));
   }
@@ -112,6 +112,19 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
 
   async remove(user: UserId): Promise<void> {
     this.database.remove(user);
+  }
+
+  private get database(): AccountDatabase {
+    return this.mustBeOpen().database;
+  }
+
+  private get passwords(): PasswordCheck {
+    return this.mustBeOpen().passwords;
+  }
+
+  private mustBeOpen() {
+    if (this.opened === undefined) throw new Error('the accounts are asked before they have started');
+    return this.opened;
   }
 
   private secretOf(password: string) {
