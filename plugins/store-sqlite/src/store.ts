@@ -5,7 +5,9 @@ import {
   type ChangeFeed,
   CLOCK,
   type Clock,
+  COMMANDS,
   CONFIG,
+  type Command,
   Component,
   HOOKS,
   HOST,
@@ -27,16 +29,29 @@ import {
   type QuotaUsage,
   type RecordSpace,
   type Records,
+  type Registry,
+  STATUS_SOURCES,
   type StagedMessage,
   type StageOptions,
+  type StatusSource,
   type UserId,
 } from '@angarium/sdk';
+import { mbexamine } from './commands/mbexamine.js';
+import { mbpath } from './commands/mbpath.js';
+import { reconstruct } from './commands/reconstruct.js';
+import { storeCheck, storeMaintain } from './commands/store-check.js';
 import { type StoreConfig, toSettings } from './config.js';
 import { StoreEngine } from './engine.js';
+import { Maintenance } from './maintenance/maintenance.js';
+
+/** After the start, when clients have reconnected. */
+const RECOVER_AFTER_MS = 10_000;
 
 @injectable()
 export class SqliteStore extends Component implements MailStore, ChangeFeed, Records {
   private opened: StoreEngine | undefined;
+  private maintenance: Maintenance | undefined;
+  private background: Promise<unknown> = Promise.resolve();
 
   constructor(
     @inject(CONFIG) private readonly config: StoreConfig,
@@ -45,6 +60,8 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
     @inject(HOOKS) private readonly hooks: HookBus,
     @inject(HOST) private readonly host: Host,
     @inject(MESSAGE_BUS) private readonly bus: MessageBus,
+    @inject(COMMANDS) private readonly commands: Registry<Command>,
+    @inject(STATUS_SOURCES) private readonly statusSources: Registry<StatusSource>,
   ) {
     super();
   }
@@ -53,9 +70,40 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
     const { clock, log, hooks, bus, host } = this;
     const settings = toSettings(this.config, host.dataDir);
     this.opened = await StoreEngine.open({ settings, clock, log, hooks, bus });
+    this.maintenance = new Maintenance(this.opened, clock, log);
+    this.own(this.addCommands());
+    if (host.role !== 'server') return;
+    // The first client should not wait for it, and a store that cannot be written should not start.
+    await this.opened.writer.run('counts', {});
+    this.own(this.statusSources.add({ name: 'store', read: () => this.engine.writer.run('counts', {}) }));
+    this.own(clock.after(RECOVER_AFTER_MS, () => this.whenLeader((maintenance) => maintenance.recover())));
+    const { everyMs } = settings.maintenance;
+    if (everyMs > 0)
+      this.own(clock.every(everyMs, () => this.whenLeader((maintenance) => maintenance.run())));
+  }
+
+  private addCommands(): Disposable {
+    const engine = () => this.engine;
+    const maintenance = () => this.maintenance!;
+    return this.commands.add(
+      mbexamine(engine),
+      mbpath(engine),
+      reconstruct(engine, this.clock),
+      storeCheck(engine, maintenance),
+      storeMaintain(maintenance),
+    );
+  }
+
+  private whenLeader(work: (maintenance: Maintenance) => Promise<unknown>): void {
+    if (!this.host.isLeader || this.maintenance === undefined) return;
+    this.background = this.background
+      .then(() => (this.maintenance === undefined ? undefined : work(this.maintenance)))
+      .catch((err: unknown) => this.log.error('background work of the store failed', { err }));
   }
 
   override async stop(): Promise<void> {
+    this.maintenance = undefined;
+    await this.background;
     await this.opened?.close();
     this.opened = undefined;
   }

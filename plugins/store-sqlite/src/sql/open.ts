@@ -53,7 +53,8 @@ function checkOwner(path: string, application: number, version: number): void {
 
 export function openWriter(path: string): Db {
   const db = connect(path, { fileMustExist: true, timeout: OPEN_TIMEOUT_MS });
-  db.pragma('synchronous = FULL');
+  // CommitQueue syncs the WAL before it answers (see there): together that is FULL.
+  db.pragma('synchronous = NORMAL');
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   db.pragma('cache_size = -16000');
   db.prepare('SELECT count(*) FROM sqlite_master').get();

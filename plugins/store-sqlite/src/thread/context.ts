@@ -134,7 +134,7 @@ export class WriteContext {
         .catch((error: unknown) => this.log('warn', 'closing packs failed', error));
       await reader?.close();
     }
-    for (const { db } of [this.list, ...this.shards.map(({ queue }) => queue)]) db.close();
+    for (const queue of [this.list, ...this.shards.map(({ queue: one }) => one)]) queue.close();
   }
 
   private packsOf(partition: number): PartitionPacks {

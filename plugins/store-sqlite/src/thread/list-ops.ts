@@ -161,6 +161,13 @@ export function setMetadata(db: Db, { mailbox, user, entries }: In<'setMetadata'
   }
 }
 
+/** For a mailbox whose UIDs cannot be trusted any more. */
+export function renewUidValidity(db: Db, { id, nowMs }: In<'listNewUidValidity'>): ListRow {
+  const uidValidity = nextUidValidity(db, nowMs);
+  sql(db, 'UPDATE mailbox SET uidvalidity = ?, version = ? WHERE id = ?').run(uidValidity, bump(db), id);
+  return required(db, id);
+}
+
 /** What the list keeps of a user goes with him when his INBOX is renamed. */
 export function moveUserRows(db: Db, from: string, to: string): void {
   sql(db, 'UPDATE OR REPLACE subscription SET user = ? WHERE user = ?').run(to, from);

@@ -10,6 +10,7 @@ import {
   forgetListed,
   moveUserRows,
   renameListed,
+  renewUidValidity,
   restoreListed,
   setListedPartition,
   setMetadata,
@@ -120,6 +121,7 @@ type ListOperations = Pick<
   | 'listPartition'
   | 'listUndelete'
   | 'listRestore'
+  | 'listNewUidValidity'
   | 'subscribe'
   | 'setMetadata'
   | 'recordWrite'
@@ -153,6 +155,7 @@ export function listOperations(context: WriteContext): ListOperations {
     listPartition: async (input) => told(await list.run(() => setListedPartition(db, input))),
     listUndelete: async (input) => told(await list.run(() => undeleteListed(db, input))),
     listRestore: (input) => list.run(() => restoreListed(db, input)),
+    listNewUidValidity: async (input) => told(await list.run(() => renewUidValidity(db, input))),
     subscribe: async (input) => {
       await list.run(() => subscribe(db, input));
       return undefined;

@@ -156,10 +156,14 @@ export interface Operations {
   syncMailbox: { in: { ref: MailboxRef }; out: undefined };
   relocate: { in: { ref: MailboxRef; partition: number }; out: undefined };
   compact: {
-    in: { partition: number; liveBelow: number; pack: number | undefined };
-    out: { pack: number; movedBytes: number; isClean: boolean }[];
+    in: { partition: number; liveBelow: number };
+    /** `empty`: sealed packs that no row points to. */
+    out: { rewritten: number; movedBytes: number; empty: number[] };
   };
   unlinkPack: { in: { partition: number; pack: number }; out: boolean };
+  /** Forgets rows of mailboxes gone before. */
+  listPrune: { in: { beforeMs: number }; out: number };
+  listNewUidValidity: { in: { id: string; nowMs: number }; out: ListRow };
   sealDead: { in: Record<never, never>; out: number };
   recordWrite: {
     in: { shard: number; space: string; owner: string; writes: readonly RecordWrite[]; nowMs: number };

@@ -1,8 +1,12 @@
 /**
  * Group commit for one database: jobs that arrive while a commit runs share the next one. Each has a savepoint, so
  * that one failure does not sink the others. Locks of other processes are waited for by timer, not inside SQLite.
+ *
+ * The connection runs with synchronous=NORMAL and the queue syncs the WAL itself before it answers: that is what FULL
+ * does, but off this thread, so that the syncs of many shards (and of packs) run at the same time and the write lock
+ * is not held for them. Checkpoints order their own syncs as ever.
  */
-
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { MailError } from '@angarium/sdk';
 import { isBusy } from '../errors.js';
 import type { Db } from '../sql/open.js';
@@ -13,6 +17,11 @@ interface Job {
   reject(error: unknown): void;
 }
 
+interface Done {
+  readonly job: Job;
+  readonly value: unknown;
+}
+
 /** A batch ends here, so that other processes get the write lock. */
 const MAX_BATCH_JOBS = 512;
 const MAX_BATCH_MS = 20;
@@ -20,10 +29,15 @@ const RETRY_MAX_MS = 16;
 /** Longer than any batch of other processes should take. */
 const GIVE_UP_MS = 30_000;
 
+/** Makes what was written to the file durable. */
+export type SyncFile = (fd: number, done: (error: Error | null) => void) => void;
+
 export class CommitQueue {
   private jobs: Job[] = [];
-  private isScheduled = false;
+  /** A pump is scheduled, waiting for a lock, or waiting for the sync. */
+  private isBusy = false;
   private busySince: number | undefined;
+  private walFd: number | undefined;
   private readonly begin;
   private readonly commit;
   private readonly rollback;
@@ -35,7 +49,10 @@ export class CommitQueue {
   jobsDone = 0;
   busyRetries = 0;
 
-  constructor(readonly db: Db) {
+  constructor(
+    readonly db: Db,
+    private readonly sync: SyncFile = fdatasync,
+  ) {
     this.begin = db.prepare('BEGIN IMMEDIATE');
     this.commit = db.prepare('COMMIT');
     this.rollback = db.prepare('ROLLBACK');
@@ -44,7 +61,7 @@ export class CommitQueue {
     this.rollbackTo = db.prepare('ROLLBACK TO job');
   }
 
-  /** `work` runs inside a transaction, alone; what it returns is durable when the promise resolves. */
+  /** `work` runs inside a transaction, alone, perhaps twice; what it returns is durable when the promise resolves. */
   run<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.jobs.push({ work, resolve: resolve as (value: unknown) => void, reject });
@@ -52,15 +69,19 @@ export class CommitQueue {
     });
   }
 
+  close(): void {
+    if (this.walFd !== undefined) closeSync(this.walFd);
+    this.walFd = undefined;
+    this.db.close();
+  }
+
   private schedule(): void {
-    if (this.isScheduled) return;
-    this.isScheduled = true;
+    if (this.isBusy) return;
+    this.isBusy = true;
     setImmediate(() => this.pump());
   }
 
   private pump(): void {
-    this.isScheduled = false;
-    if (this.jobs.length === 0) return;
     try {
       this.begin.run();
     } catch (error) {
@@ -68,7 +89,13 @@ export class CommitQueue {
       return;
     }
     this.busySince = undefined;
-    this.batch();
+    const done = this.batch();
+    if (done.length > 0) this.makeDurable(done);
+    else this.next();
+  }
+
+  private next(): void {
+    this.isBusy = false;
     if (this.jobs.length > 0) this.schedule();
   }
 
@@ -77,19 +104,20 @@ export class CommitQueue {
     this.busySince ??= now;
     if (isBusy(error) && now - this.busySince < GIVE_UP_MS) {
       this.busyRetries++;
-      this.isScheduled = true;
       setTimeout(() => this.pump(), 1 + Math.random() * (RETRY_MAX_MS - 1));
       return;
     }
     this.busySince = undefined;
+    this.isBusy = false;
     const reason = isBusy(error)
       ? new MailError('UNAVAILABLE', 'Mail store is busy', { cause: error })
       : error;
     for (const job of this.jobs.splice(0)) job.reject(reason);
   }
 
-  private batch(): void {
-    const done: { readonly job: Job; readonly value: unknown }[] = [];
+  /** Runs and commits what waits; answers the jobs that are committed. */
+  private batch(): readonly Done[] {
+    const done: Done[] = [];
     const end = performance.now() + MAX_BATCH_MS;
     const isAlone = this.jobs.length === 1;
     let taken = 0;
@@ -105,13 +133,12 @@ export class CommitQueue {
         job.reject(error);
         if (isAlone || !this.undo()) {
           this.jobs.splice(0, taken);
-          this.lost(done);
-          return;
+          return this.oneByOne(done);
         }
       }
     }
     this.jobs.splice(0, taken);
-    this.finish(done);
+    return this.finish(done);
   }
 
   /** Takes the job's savepoint back; false when SQLite has ended the whole transaction (disk full, I/O error). */
@@ -122,39 +149,65 @@ export class CommitQueue {
     return true;
   }
 
-  private finish(done: readonly { readonly job: Job; readonly value: unknown }[]): void {
+  private finish(done: readonly Done[]): readonly Done[] {
     try {
       this.commit.run();
     } catch (error) {
+      if (done.length !== 1) return this.oneByOne(done);
       if (this.db.inTransaction) this.rollback.run();
-      if (done.length === 1) done[0]!.job.reject(error);
-      else this.requeue(done.map(({ job }) => job));
-      return;
+      done[0]!.job.reject(error);
+      return [];
     }
     this.commits++;
-    this.jobsDone += done.length;
-    for (const { job, value } of done) job.resolve(value);
+    return done;
   }
 
-  /** The transaction is gone with work of others in it: those are done again, each on its own. */
-  private lost(done: readonly { readonly job: Job; readonly value: unknown }[]): void {
+  /** The transaction is gone with work of several jobs in it: each is done again, on its own. */
+  private oneByOne(lost: readonly Done[]): readonly Done[] {
     if (this.db.inTransaction) this.rollback.run();
-    this.requeue(done.map(({ job }) => job));
-  }
-
-  private requeue(jobs: readonly Job[]): void {
-    for (const job of jobs) {
+    const done: Done[] = [];
+    for (const { job } of lost) {
       try {
         this.begin.run();
         const value = job.work();
         this.commit.run();
         this.commits++;
-        this.jobsDone++;
-        job.resolve(value);
+        done.push({ job, value });
       } catch (error) {
         if (this.db.inTransaction) this.rollback.run();
         job.reject(error);
       }
+    }
+    return done;
+  }
+
+  private makeDurable(done: readonly Done[]): void {
+    const settle = (error: unknown): void => {
+      this.jobsDone += done.length;
+      for (const { job, value } of done) {
+        if (error === undefined) job.resolve(value);
+        else job.reject(error);
+      }
+      this.next();
+    };
+    try {
+      this.walFd ??= openSync(`${this.db.name}-wal`, 'r');
+      this.sync(this.walFd, (error) => settle(error === null ? undefined : this.rescue(error)));
+    } catch (error) {
+      settle(error);
+    }
+  }
+
+  /**
+   * A sync failed once must not be tried again: the kernel may have dropped what it could not write. The committed
+   * pages are still readable, so they are moved into the database, which is synced by itself. Undefined: done.
+   */
+  private rescue(error: unknown): unknown {
+    try {
+      const [state] = this.db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      return state?.busy === 0 ? undefined : error;
+    } catch {
+      return error;
     }
   }
 }

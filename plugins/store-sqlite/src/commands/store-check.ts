@@ -1,0 +1,78 @@
+/** `store check`: databases, references, quota use and indexes. `store maintain`: the background work, now. */
+import { type Command, CommandError, defineCommand } from '@angarium/sdk';
+import type { StoreEngine } from '../engine.js';
+import type { Maintenance, MaintenanceReport } from '../maintenance/maintenance.js';
+import { formatMailboxName } from './names.js';
+
+interface Checked {
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly faults: readonly string[];
+  readonly isRepaired: boolean;
+}
+
+export function storeCheck(engine: () => StoreEngine, maintenance: () => Maintenance): Command {
+  return defineCommand<Checked>({
+    name: 'store check',
+    summary: 'check databases, reference counts, quota use and indexes',
+    options: [{ flags: '--repair', summary: 'put right what can be' }],
+    run: async ({ options, signal, progress }) => {
+      const isDry = options.repair !== true;
+      const { shards, writer, list, catalogue } = engine();
+      const faults: string[] = [];
+      for (const db of [list.connection, ...shards.map((shard) => shard.db)]) {
+        for (const { integrity_check: text } of db.pragma('integrity_check(20)') as {
+          integrity_check: string;
+        }[]) {
+          if (text !== 'ok') faults.push(`${db.name}: ${text}`);
+        }
+      }
+      if (faults.length > 0)
+        throw new CommandError(`${faults.join('\n')}\nrestore the file, or see reconstruct --from-packs`);
+      if (!isDry) await maintenance().recover();
+      const all = catalogue.listed({});
+      const bar = progress('mailboxes', all.length);
+      let messages = 0;
+      for (const { entry, ref } of all) {
+        signal.throwIfAborted();
+        const report = await writer.run('reconstruct', { ref, isFull: false, isDry });
+        messages += report.messages;
+        faults.push(...report.faults.map((fault) => `${formatMailboxName(entry.name)}: ${fault}`));
+        bar.advance(1);
+      }
+      bar.done();
+      for (let shard = 0; shard < shards.length; shard++)
+        faults.push(...(await checkShard(engine(), shard, isDry)));
+      return { mailboxes: all.length, messages, faults, isRepaired: !isDry };
+    },
+    text: ({ mailboxes, messages, faults, isRepaired }) =>
+      [
+        ...faults,
+        `${mailboxes} mailboxes, ${messages} messages: ${
+          faults.length === 0 ? 'nothing wrong' : `${faults.length} faults${isRepaired ? ' put right' : ''}`
+        }`,
+      ].join('\n'),
+  });
+}
+
+async function checkShard({ writer }: StoreEngine, shard: number, isDry: boolean): Promise<string[]> {
+  const { wrongRefs, orphans, missing } = await writer.run('repairBlobs', { shard, isDry });
+  const roots = await writer.run('repairUsage', { shard, isDry });
+  return [
+    ...(wrongRefs > 0 ? [`shard ${shard}: ${wrongRefs} bodies with a wrong number of references`] : []),
+    ...(orphans > 0 ? [`shard ${shard}: ${orphans} bodies that no message has`] : []),
+    ...(missing > 0 ? [`shard ${shard}: ${missing} messages without a body`] : []),
+    ...(roots > 0 ? [`shard ${shard}: ${roots} quota roots with a wrong use`] : []),
+  ];
+}
+
+export function storeMaintain(maintenance: () => Maintenance): Command {
+  return defineCommand<MaintenanceReport>({
+    name: 'store maintain',
+    summary: 'do the background work now: purge what the delays have run out for, rewrite sparse packs',
+    run: () => maintenance().run(),
+    text: ({ messages, bytes, mailboxes, packsRewritten, packsRemoved }) =>
+      `purged ${messages} messages (${bytes} octets) and ${mailboxes} mailboxes; ` +
+      `rewrote ${packsRewritten} packs, removed ${packsRemoved}`,
+  });
+}
