@@ -115,6 +115,9 @@ class Shell {
         this.declareIn(program, { name, summary: `${summary} (${id})` });
       }
     }
+    for (const group of program.commands) {
+      if (group.description() === '') group.description(group.commands.map((c) => c.name()).join(', '));
+    }
     return program;
   }
 
@@ -127,8 +130,7 @@ class Shell {
     const command = declare(declaration, words.at(-1)!, this.process);
     if (words.length === 1) program.addCommand(command);
     else {
-      const parent =
-        known ?? newCommand(first, this.process).description(groupSummaries[first] ?? `${first} …`);
+      const parent = known ?? newCommand(first, this.process).description(groupSummaries[first] ?? '');
       if (known === undefined) program.addCommand(parent);
       parent.addCommand(command);
     }

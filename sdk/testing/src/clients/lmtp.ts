@@ -34,7 +34,8 @@ export class LmtpTestClient extends LineClient {
     if (!replies.at(-1)!.startsWith('354')) return replies;
     const text = typeof message === 'string' ? message : Buffer.from(message).latin1Slice();
     this.send(`${text.replace(/^\./gm, '..').replace(/(\r\n)?$/, '\r\n')}.\r\n`);
-    const accepted = replies.slice(1, -1).filter((reply) => reply.startsWith('250'));
-    return Promise.all(accepted.map(() => this.reply()));
+    const outcomes: string[] = [];
+    for (const reply of replies.slice(1, -1)) if (reply.startsWith('250')) outcomes.push(await this.reply());
+    return outcomes;
   }
 }
