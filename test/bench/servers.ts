@@ -40,7 +40,7 @@ export async function startAngarium(users: number): Promise<BenchServer> {
 /** In one process, since two hundred starts of the CLI take longer than the bench. */
 async function addUsers(dataDir: string, users: number): Promise<void> {
   await using kernel = await createTestKernel({
-    plugins: ['accounts-local'],
+    plugins: ['authentication', 'accounts-local'],
     dataDir,
     host: { role: 'command' },
   });
