@@ -39,6 +39,8 @@ const layout = `
   ) WITHOUT ROWID, STRICT;
   CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
   INSERT INTO counter VALUES ('version', 0), ('first-start-done', 0);
+  CREATE TABLE server_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+  INSERT INTO server_key VALUES ('verification', randomblob(32));
 `;
 
 export class AccountDatabase implements Disposable {
@@ -125,6 +127,15 @@ export class AccountDatabase implements Disposable {
       this.put(account);
       return true;
     });
+  }
+
+  /** The key of VerificationCache, one for all processes of the data folder. */
+  get verificationKey(): Buffer {
+    const row = this.db
+      .prepare<[], { value: Buffer }>(`SELECT value FROM server_key WHERE name = 'verification'`)
+      .get();
+    if (row === undefined) throw new Error('the accounts file has lost its verification key');
+    return row.value;
   }
 
   [Symbol.dispose](): void {

@@ -14,6 +14,8 @@ import {
   type Logger,
   MailError,
   type ManagedAccounts,
+  MESSAGE_BUS,
+  type MessageBus,
   PASSWORD_SOURCES,
   type PasswordSource,
   type PasswordVerdict,
@@ -37,6 +39,7 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     @inject(HOST) private readonly host: Host,
     @inject(CLOCK) private readonly clock: Clock,
     @inject(LOGGER) private readonly log: Logger,
+    @inject(MESSAGE_BUS) private readonly bus: MessageBus,
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
   ) {
@@ -46,7 +49,9 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   /** Files are touched here and not before: a manifest can be checked without a data folder. */
   override start(): void {
     const database = this.own(new AccountDatabase(this.host.dataDir));
-    this.opened = { database, passwords: new PasswordCheck(database, this.config, this.clock, this.log) };
+    const passwords = new PasswordCheck(database, this.config, this.clock, this.log);
+    this.own(passwords.cache.share(this.bus));
+    this.opened = { database, passwords };
     this.own(this.accountSources.add(this));
     this.own(this.passwordSources.add(this));
   }

@@ -12,7 +12,7 @@ import { VerificationCache } from './verification-cache.js';
 const MAX_PASSWORD_LENGTH = 4096;
 
 export class PasswordCheck {
-  private readonly cache: VerificationCache;
+  readonly cache: VerificationCache;
   private readonly queue: WorkQueue;
   /** Checks that are going on, by user and MAC. */
   private readonly running = new Map<string, Promise<boolean>>();
@@ -24,7 +24,7 @@ export class PasswordCheck {
     private readonly log: Logger,
   ) {
     const { maxUsers, ttlSeconds } = config.verificationCache;
-    this.cache = new VerificationCache(clock, maxUsers, ttlSeconds * 1000);
+    this.cache = new VerificationCache(database.verificationKey, clock, maxUsers, ttlSeconds * 1000);
     this.queue = new WorkQueue(config.maxConcurrentHashes, config.maxWaitingHashes);
   }
 

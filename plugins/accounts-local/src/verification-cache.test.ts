@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UserId } from '@angarium/sdk';
-import { ManualClock } from '@angarium/testing';
+import { ManualClock, MessageHub } from '@angarium/testing';
 import { VerificationCache } from './verification-cache.js';
 
 const fred = 'fred' as UserId;
+const key = Buffer.alloc(32, 7);
 
 test('a right password is remembered, for its user, its record and a while', async () => {
   const clock = new ManualClock();
-  const cache = new VerificationCache(clock, 10, 1000);
+  const cache = new VerificationCache(key, clock, 10, 1000);
   const mac = cache.macOf(7, 'secret');
   assert.equal(cache.has(fred, mac), false);
   cache.remember(fred, mac);
@@ -21,13 +22,28 @@ test('a right password is remembered, for its user, its record and a while', asy
   assert.equal(cache.size, 0);
 });
 
-test('two processes have no digest in common', () => {
-  const make = () => new VerificationCache(new ManualClock(), 10, 1000).macOf(1, 'secret');
-  assert.notDeepEqual(make(), make());
+test('what one process has verified, the others know; a changed record ends that too', async () => {
+  const hub = new MessageHub();
+  const make = () => {
+    const cache = new VerificationCache(key, new ManualClock(), 10, 1000);
+    cache.share(hub.join());
+    return cache;
+  };
+  const [here, there] = [make(), make()];
+  here.remember(fred, here.macOf(3, 'secret'));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(there.has(fred, there.macOf(3, 'secret')), true);
+  assert.equal(there.has(fred, there.macOf(4, 'secret')), false);
+});
+
+test('data folders have no digest in common', () => {
+  const make = (folderKey: Buffer) =>
+    new VerificationCache(folderKey, new ManualClock(), 10, 1000).macOf(1, 'secret');
+  assert.notDeepEqual(make(key), make(Buffer.alloc(32, 8)));
 });
 
 test('the least recently used goes when it is full', () => {
-  const cache = new VerificationCache(new ManualClock(), 2, 1000);
+  const cache = new VerificationCache(key, new ManualClock(), 2, 1000);
   const mac = cache.macOf(1, 'x');
   for (const user of ['a', 'b']) cache.remember(user as UserId, mac);
   assert.ok(cache.has('a' as UserId, mac));
@@ -38,7 +54,7 @@ test('the least recently used goes when it is full', () => {
 });
 
 test('none are remembered where the manifest says so', () => {
-  const cache = new VerificationCache(new ManualClock(), 0, 1000);
+  const cache = new VerificationCache(key, new ManualClock(), 0, 1000);
   cache.remember(fred, cache.macOf(1, 'x'));
   assert.equal(cache.size, 0);
 });

@@ -1,4 +1,6 @@
 /** @angarium/testing: what tests of plugins stand on. */
+
+export { MessageHub } from '@angarium/core';
 export * from './clients/imap.js';
 export * from './clients/line-client.js';
 export * from './clients/lmtp.js';
