@@ -49,6 +49,8 @@ function onClose(this: Tagged): void {
 export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatch {
   tls: TlsState | undefined;
   isDraining = false;
+  /** Past the limits and the veto: the hooks are told of it. */
+  isAccepted = false;
   user: string | undefined;
   activity: string | undefined;
   /** Why it ended, when that was not in good order. */
@@ -191,11 +193,12 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
 
   async startTls(): Promise<void> {
     if (!this.canStartTls) throw new Error('TLS cannot be started here');
-    await this.writer.drainAll();
+    // Discarded before the client can know of the go-ahead: what comes later is its handshake, and what came
+    // before was sent by anybody (RFC 9051 §11.1).
     this.reader.detach();
-    // What came before the handshake was sent by anybody: RFC 9051 §11.1.
     this.reader.discard();
     while (this.stream.read() !== null);
+    await this.writer.drainAll();
     await this.secure();
   }
 

@@ -55,7 +55,6 @@ export class Door {
       return;
     }
     let address: string | undefined;
-    let isInside = false;
     try {
       if (this.trusted?.has(connection.remote.address)) await this.readProxy(connection);
       if (!limits.tryEnterFrom(connection.remote.address)) {
@@ -67,7 +66,7 @@ export class Door {
         await this.refuse(connection, 'too-many-from-address');
         return;
       }
-      isInside = true;
+      connection.isAccepted = true;
       if (this.isImplicitTls) await connection.startImplicitTls();
       await this.service.accept(connection);
     } catch (error) {
@@ -76,12 +75,13 @@ export class Door {
       await connection.close();
       limits.leave();
       if (address !== undefined) limits.leaveFrom(address);
-      if (isInside) this.tellClosed(connection);
+      if (connection.isAccepted) this.tellClosed(connection);
     }
   }
 
   onSecured(connection: ClientConnection, tls: TlsState): void {
-    if (this.secured?.isTapped) this.secured.call(infoOf(connection), tls)?.catch(() => {});
+    if (connection.isAccepted && this.secured?.isTapped)
+      this.secured.call(infoOf(connection), tls)?.catch(() => {});
   }
 
   /** The one header that is required from trusted networks; within the handshake timeout. */

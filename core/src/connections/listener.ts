@@ -45,6 +45,11 @@ export async function listen(
   onError: (error: Error) => void,
 ): Promise<Server> {
   const { path, port, entry } = target;
+  const place = placeOf(target);
+  if (path !== undefined && Buffer.byteLength(path) > maxSocketPathBytes) {
+    throw new ListenError(`${place}: the path is longer than ${maxSocketPathBytes} bytes`, 'ENAMETOOLONG');
+  }
+  const mode = modeOf(entry);
   const server = createServer(
     {
       allowHalfOpen: true,
@@ -57,10 +62,6 @@ export async function listen(
       else acceptTcp(socket, onSocket);
     },
   );
-  const place = placeOf(target);
-  if (path !== undefined && Buffer.byteLength(path) > maxSocketPathBytes) {
-    throw new ListenError(`${place}: the path is longer than ${maxSocketPathBytes} bytes`, 'ENAMETOOLONG');
-  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new ListenError(`${place}: ${reasonOf(error)}`, error.code));
@@ -71,7 +72,7 @@ export async function listen(
   });
   server.removeAllListeners('error');
   server.on('error', onError);
-  if (path !== undefined) await chmod(path, modeOf(entry));
+  if (path !== undefined) await chmod(path, mode);
   return server;
 }
 
