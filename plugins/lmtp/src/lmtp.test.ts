@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MailError } from '@angarium/sdk';
-import { deliver, far, hooks, setUp, text } from './server.test.helper.js';
+import { deliver, far, hooks, setUp, text } from './server.test.support.js';
 
 test('a message is filed for each recipient, with its trace fields', async () => {
   await using it = await setUp();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MailError } from '@angarium/sdk';
 import { everySplit } from '@angarium/testing';
-import { deliver, hooks, setUp, text } from './server.test.helper.js';
+import { deliver, hooks, setUp, text } from './server.test.support.js';
 
 test('everything at once, cut anywhere', async () => {
   await using it = await setUp();

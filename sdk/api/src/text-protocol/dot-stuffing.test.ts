@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ReadError } from '../kernel/connection.js';
 import { DotBody } from './dot-body.js';
 import { DotStuffer, DotUnstuffer } from './dot-stuffing.js';
-import { everySplit, FakeConnection } from './fake-connection.test.helper.js';
+import { everySplit, FakeConnection } from './fake-connection.test.support.js';
 
 function unstuff(chunks: readonly Buffer[]): { data: string; rest: string; isDone: boolean } {
   const unstuffer = new DotUnstuffer();

@@ -5,7 +5,7 @@ import type { AuthExchange, AuthStep } from '../contracts/authentication.js';
 import { MailError } from '../errors.js';
 import { anonymousIdentity } from '../model/identity.js';
 import { decodeBase64, encodeBase64 } from './base64.js';
-import { FakeConnection } from './fake-connection.test.helper.js';
+import { FakeConnection } from './fake-connection.test.support.js';
 import { runSasl, saslLines } from './sasl.js';
 
 class Script implements AuthExchange {

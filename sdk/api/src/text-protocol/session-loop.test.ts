@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { MailError } from '../errors.js';
 import type { CommandSyntaxError } from './argument-reader.js';
 import { CommandTable, defineTextCommand, noArguments, type TextCommand } from './command-table.js';
-import { everySplit, FakeConnection } from './fake-connection.test.helper.js';
+import { everySplit, FakeConnection } from './fake-connection.test.support.js';
 import { runSession, type TextProtocol } from './session-loop.js';
 import { TextSession } from './text-session.js';
 
