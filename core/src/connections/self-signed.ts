@@ -38,8 +38,16 @@ export interface PemPair {
   readonly key: string;
 }
 
-/** A certificate that signs itself (RFC 5280 §4.1). @param names host names and IP addresses; the first is its subject. */
-export async function makeSelfSigned(names: readonly string[], nowMs: number): Promise<PemPair> {
+/**
+ * A certificate that signs itself (RFC 5280 §4.1).
+ * @param names host names and IP addresses; the first is its subject.
+ * @param purpose who may present it.
+ */
+export async function makeSelfSigned(
+  names: readonly string[],
+  nowMs: number,
+  purpose: 'server' | 'client' = 'server',
+): Promise<PemPair> {
   // Needed once in a server's life, so it is no part of every start.
   const { AsnConvert, OctetString } = await import('@peculiar/asn1-schema');
   const x509 = await import('@peculiar/asn1-x509');
@@ -71,7 +79,11 @@ export async function makeSelfSigned(names: readonly string[], nowMs: number): P
     extensions: new x509.Extensions([
       extension(x509.id_ce_basicConstraints, true, new x509.BasicConstraints({ cA: false })),
       extension(x509.id_ce_keyUsage, true, new x509.KeyUsage(x509.KeyUsageFlags.digitalSignature)),
-      extension(x509.id_ce_extKeyUsage, false, new x509.ExtendedKeyUsage([x509.id_kp_serverAuth])),
+      extension(
+        x509.id_ce_extKeyUsage,
+        false,
+        new x509.ExtendedKeyUsage([purpose === 'server' ? x509.id_kp_serverAuth : x509.id_kp_clientAuth]),
+      ),
       extension(x509.id_ce_subjectAltName, false, new x509.SubjectAlternativeName(alternatives)),
       extension(x509.id_ce_subjectKeyIdentifier, false, keyId),
     ]),

@@ -12,6 +12,7 @@ import { applyOverride, type Override, parseOverride } from './overrides.js';
 export interface TlsSettings {
   readonly certificate?: string;
   readonly key?: string;
+  readonly clientAuthorities?: string;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly names: readonly {
     readonly names: readonly string[];

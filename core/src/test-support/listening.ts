@@ -91,8 +91,9 @@ export async function writeCertificate(
   dir: string,
   file: string,
   names: readonly string[],
+  purpose: 'server' | 'client' = 'server',
 ): Promise<MadeCertificate> {
-  const made = await makeSelfSigned(names, Date.now());
+  const made = await makeSelfSigned(names, Date.now(), purpose);
   const certificate = join(dir, `${file}.pem`);
   const key = join(dir, `${file}.key`);
   writeFileSync(certificate, made.certificate);

@@ -40,6 +40,9 @@ export function openCertificates(
     default: files({ certificate, key }),
     names: tls.names.map((each) => ({ names: each.names, ...files(each) })),
     minVersion: tls.minVersion,
+    ...(tls.clientAuthorities !== undefined && {
+      clientAuthorities: resolve(manifest.dir, tls.clientAuthorities),
+    }),
     ...shared,
   });
 }
