@@ -60,6 +60,7 @@ export class ThreadWriter implements StoreWriter {
     return await new Promise<Out<N>>((resolve, reject) => {
       const id = ++this.lastId;
       this.waiting.set(id, { bytes: held, resolve, reject });
+      this.worker?.ref();
       if (this.outbox.push({ id, name, input }) === 1) queueMicrotask(() => this.post());
     });
   }
@@ -73,6 +74,7 @@ export class ThreadWriter implements StoreWriter {
     const { worker } = this;
     if (worker === undefined) return;
     this.post();
+    worker.ref();
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.postMessage('close');
     await ended;
@@ -120,6 +122,8 @@ export class ThreadWriter implements StoreWriter {
     if (request === undefined) return;
     this.waiting.delete(id);
     this.queuedBytes -= request.bytes;
+    // An idle store does not keep a process alive that has nothing else to do.
+    if (this.waiting.size === 0) this.worker?.unref();
     if (error === undefined) request.resolve(value as never);
     else request.reject(error);
     if (this.queuedBytes <= this.maxQueuedBytes) for (const go of this.blocked.splice(0)) go();

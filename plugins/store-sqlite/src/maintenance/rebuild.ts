@@ -44,6 +44,8 @@ interface Told {
   name: string;
   uidValidity: number | undefined;
   attributes: string | undefined;
+  /** Of the list's row when it was journalled. */
+  version: number;
   readonly messages: Map<number, Filed>;
   uidNext: number;
   modSeq: number;
@@ -83,6 +85,8 @@ class PackSurvey {
   readonly mailboxes = new Map<string, Told>();
   readonly faults: string[] = [];
   packs = 0;
+  /** Bodies that a journal names, also of messages and mailboxes that are gone: those are no strays. */
+  readonly named = new Set<string>();
   private readonly deleted = new Set<string>();
   private readonly entries = new Map<string, JournalEntry[]>();
 
@@ -116,6 +120,8 @@ class PackSurvey {
 
   private entry(entry: JournalEntry): void {
     if (entry.kind === 'mailbox-deleted') this.deleted.add(entry.mailbox);
+    if (entry.kind === 'filed')
+      for (const { guid } of entry.messages) this.named.add(guid.toString('latin1'));
     const entries = this.entries.get(entry.mailbox) ?? [];
     this.entries.set(entry.mailbox, entries);
     entries.push(entry);
@@ -127,6 +133,7 @@ class PackSurvey {
       name: '',
       uidValidity: undefined,
       attributes: undefined,
+      version: 0,
       messages: new Map(),
       uidNext: 1,
       modSeq: 1,
@@ -143,11 +150,15 @@ function apply(told: Told, entry: JournalEntry): void {
   if (entry.modseq > told.modSeq + 1) told.hasGaps = true;
   told.modSeq = Math.max(told.modSeq, entry.modseq === Number.MAX_SAFE_INTEGER ? 0 : entry.modseq);
   switch (entry.kind) {
-    case 'mailbox':
+    case 'mailbox': {
+      const { version } = JSON.parse(entry.attributes) as JournalledAttributes;
+      if (version < told.version) break;
+      told.version = version;
       told.name = entry.name;
       told.uidValidity = entry.uidValidity;
       told.attributes = entry.attributes;
       break;
+    }
     case 'filed':
       if (told.name === '') told.name = entry.name;
       for (const { uid, guid, flags, keywords, internalDateSec } of entry.messages) {
@@ -228,6 +239,7 @@ interface JournalledAttributes {
   readonly sharedSeen: number;
   readonly createdMs: number;
   readonly attributes: string;
+  readonly version: number;
 }
 
 function toListRow(engine: StoreEngine, clock: Clock, told: Told): ListRow {
@@ -257,11 +269,7 @@ async function fileStrays(
   found: PackSurvey,
   isDry: boolean,
 ): Promise<number> {
-  const named = new Set<string>();
-  for (const { messages } of found.mailboxes.values()) {
-    for (const { guid } of messages.values()) named.add(guid.toString('latin1'));
-  }
-  const strays = [...found.bodies].filter(([guid]) => !named.has(guid) && !isKnown(engine, guid));
+  const strays = [...found.bodies].filter(([guid]) => !found.named.has(guid) && !isKnown(engine, guid));
   if (strays.length === 0 || isDry) return strays.length;
   const name = sharedMailbox([
     `Recovered ${new Date(clock.now()).toISOString().slice(0, 19).replaceAll(':', '')}`,

@@ -6,7 +6,7 @@ import { type MailboxHead, MailboxSnapshot, type SnapshotChunk } from '@angarium
 import { nonexistent } from '../errors.js';
 import { decodeChunk, MESSAGE_BYTES } from '../model/chunk.js';
 import { blockOfSeenRow, seenRowOf } from '../model/ids.js';
-import { overlayChunk, SeenBlock } from '../model/overlay.js';
+import { blockOf, overlayChunk, SeenBlock } from '../model/overlay.js';
 import type { Change } from '../thread/protocol.js';
 import { MailboxRowState } from '../thread/shard.js';
 import type { MailboxHeadRow, ShardReader } from './shard-reader.js';
@@ -217,12 +217,13 @@ function overlaid(
   viewer: number | undefined,
 ): ViewerBase {
   const blocks = new Map(known?.blocks);
-  const changed = new Set<number>();
+  const changed = new Map<number, SeenBlock>();
+  const since = known?.snapshot.highestModSeq ?? 0;
   if (viewer !== undefined) {
-    const since = known?.snapshot.highestModSeq ?? 0;
     for (const [row, bytes] of reader.seenBlocks(seenRowOf(viewer, 0), seenRowOf(viewer + 1, 0), since)) {
-      blocks.set(blockOfSeenRow(row), new SeenBlock(bytes));
-      changed.add(blockOfSeenRow(row));
+      const block = new SeenBlock(bytes);
+      blocks.set(blockOfSeenRow(row), block);
+      changed.set(blockOfSeenRow(row), block);
     }
   }
   const old = new Map<SnapshotChunk, SnapshotChunk>();
@@ -231,18 +232,19 @@ function overlaid(
   });
   const chunks = base.snapshot.chunks.map((chunk) => {
     const before = old.get(chunk);
-    if (before !== undefined && !touches(chunk, changed)) return before;
+    if (before !== undefined && !touches(chunk, changed, since)) return before;
     return overlayChunk(chunk, (number) => blocks.get(number));
   });
   const snapshot = new MailboxSnapshot(base.snapshot.head, chunks);
   return { snapshot, base, blocks, unseen: undefined };
 }
 
-function touches(chunk: SnapshotChunk, blocks: ReadonlySet<number>): boolean {
+function touches(chunk: SnapshotChunk, blocks: ReadonlyMap<number, SeenBlock>, since: number): boolean {
   if (blocks.size === 0) return false;
-  const first = Math.floor(chunk.uids[0]! / 256);
-  const last = Math.floor(chunk.uids[chunk.count - 1]! / 256);
-  for (const block of blocks) if (block >= first && block <= last) return true;
+  for (const uid of chunk.uids) {
+    const block = blocks.get(blockOf(uid));
+    if (block !== undefined && block.modSeqOf(uid) > since) return true;
+  }
   return false;
 }
 

@@ -207,6 +207,7 @@ function journalMailbox(context: WriteContext, row: ListRow): void {
     sharedSeen,
     createdMs,
     attributes: row.attributes,
+    version: row.version,
   });
   context.journal(row.partition, [
     { kind: 'mailbox', mailbox: id, name: key, modseq: 0, uidValidity, attributes },

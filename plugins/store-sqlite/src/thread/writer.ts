@@ -1,5 +1,6 @@
 /** The store's writing half, wherever it runs: in the store thread, or (in tests) in the thread of its caller. */
 import { errorToValue } from '../errors.js';
+import type { Db } from '../sql/open.js';
 import { type ContextOptions, WriteContext } from './context.js';
 import { maintenanceOperations } from './maintenance-ops.js';
 import { listOperations, messageOperations, type OperationTable } from './operations.js';
@@ -35,6 +36,11 @@ export class Writer {
     } finally {
       this.running.delete(running);
     }
+  }
+
+  /** For tests that make a shard fail. */
+  shardDatabase(number: number): Db {
+    return this.context.shard(number).queue.db;
   }
 
   /** Waits for what runs, then closes files. */

@@ -232,6 +232,17 @@ function catalogueTests(check: Check): void {
     },
   );
 
+  check('whoever listed before sees what was made since', async ({ store: { catalogue } }) => {
+    assert.deepEqual(await catalogue.list({}), []);
+    assert.deepEqual(await catalogue.list({ owner: fred }), []);
+    await catalogue.create(personalMailbox(fred));
+    assert.deepEqual(names(await catalogue.list({})), ['fred']);
+    assert.deepEqual(names(await catalogue.list({ owner: fred })), ['fred']);
+    await catalogue.rename(personalMailbox(fred), personalMailbox(joe));
+    assert.deepEqual(names(await catalogue.list({})), ['joe']);
+    assert.deepEqual(await catalogue.list({ owner: fred }), []);
+  });
+
   check('rename takes the tree along and keeps ids, UIDs and UIDVALIDITY', async ({ store }) => {
     const { catalogue } = store;
     const parent = await catalogue.create(personalMailbox(fred, ['a']));
