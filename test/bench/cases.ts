@@ -159,6 +159,10 @@ export const cases: readonly BenchCase[] = [
   {
     name: 'LOGIN, SELECT, LOGOUT, 16 at a time',
     unit: 'sessions/s',
+    // A storm of users who come again and again: everybody has logged in once before.
+    async prepare(server, { users }) {
+      await inParallel(users, 4, async (n) => (await login(server, n + 1)).end());
+    },
     async run(server, { sessions, users }) {
       await inParallel(sessions, 16, async (n) => {
         const client = await login(server, 1 + (n % (users - 2)));
