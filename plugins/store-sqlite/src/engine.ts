@@ -26,9 +26,10 @@ import { StoreFeed } from './feed.js';
 import { StoreHooks } from './hooks.js';
 import { type KnownPartition, type PreparedFolder, prepareFolder } from './layout.js';
 import { type MailboxContext, privateViewer, StoreMailbox } from './mailbox.js';
+import { decodeColumns, lowerBound } from './model/chunk.js';
 import { PackReader, Spool } from './packs/index.js';
 import { ListCache, type Listed } from './reading/list-cache.js';
-import { ShardReader } from './reading/shard-reader.js';
+import { type MailboxHeadRow, ShardReader } from './reading/shard-reader.js';
 import { SnapshotCache } from './reading/snapshots.js';
 import { StoreRecords } from './records.js';
 import type { Db } from './sql/open.js';
@@ -73,7 +74,7 @@ export class StoreEngine implements MailStore {
     const { settings, clock, log, hooks, bus } = options;
     const { paths, partitions } = folder;
     this.list = new ListCache(paths.listPath, partitions);
-    this.shards = paths.shardPaths.map((path) => new ShardReader(path));
+    this.shards = paths.shardPaths.map((path) => new ShardReader(path, log));
     this.snapshots = new SnapshotCache(settings.snapshotBytes);
     this.feed = new StoreFeed(bus, log, (change) => this.note(change));
     this.hooks = new StoreHooks(hooks, log);
@@ -114,9 +115,10 @@ export class StoreEngine implements MailStore {
     const spool = await Spool.open({
       dir: folder.paths.spoolDir,
       memoryBytes: options.settings.spoolBytes,
-      totalMemoryBytes: STAGED_BYTES,
+      // What comes here is large, or there is no room left in memory.
+      totalMemoryBytes: 0,
     });
-    return new StoreEngine(options, folder, new Stager(spool, options.settings.spoolBytes));
+    return new StoreEngine(options, folder, new Stager(spool, options.settings.spoolBytes, STAGED_BYTES));
   }
 
   async close(): Promise<void> {
@@ -216,7 +218,7 @@ export class StoreEngine implements MailStore {
       own === undefined ? (head?.unseen ?? 0) : this.snapshots.unseen(reader, id, uidValidity, own);
     return {
       messages: head?.exists ?? 0,
-      recent: head === undefined ? 0 : this.countFrom(listed, head.recentFrom, head.uidNext),
+      recent: head === undefined ? 0 : countRecent(reader, head),
       unseen,
       deleted: head?.deleted ?? 0,
       deletedBytes: head?.deletedBytes ?? 0,
@@ -226,13 +228,6 @@ export class StoreEngine implements MailStore {
       highestModSeq: head?.highestModSeq ?? 1,
       lastAppendMs: head?.lastAppendMs ?? 0,
     };
-  }
-
-  private countFrom(listed: Listed, from: number, uidNext: number): number {
-    if (from >= uidNext) return 0;
-    const { id, uidValidity } = listed.entry;
-    const snapshot = this.snapshots.get(this.shards[listed.ref.shard]!, id, uidValidity, undefined);
-    return snapshot.count - snapshot.lowerBound(from);
   }
 
   /** The target after the taps of `message.appending`, or what refuses it. */
@@ -270,6 +265,16 @@ export class StoreEngine implements MailStore {
     }
     return { ok: true, uidValidity: listed.entry.uidValidity, uids, modSeq };
   }
+}
+
+function countRecent(reader: ShardReader, { id, recentFrom, uidNext }: MailboxHeadRow): number {
+  if (recentFrom >= uidNext) return 0;
+  let count = 0;
+  for (const bytes of reader.chunksFrom(id, recentFrom)) {
+    const { uids } = decodeColumns(bytes);
+    count += uids.length - lowerBound(uids, recentFrom);
+  }
+  return count;
 }
 
 interface Admitted {

@@ -31,10 +31,17 @@ export class Stager {
   private readonly parser = new ParserThread();
   private slab = new SharedArrayBuffer(SLAB_BYTES);
   private slabUsed = 0;
+  /** Octets of messages in memory, coming in or waiting to be filed. */
+  private heldBytes = 0;
 
+  /**
+   * @param memoryBytes a message above this is spooled.
+   * @param totalBytes beyond this many in memory every message is spooled.
+   */
   constructor(
     private readonly spool: Spool,
     private readonly memoryBytes: number,
+    private readonly totalBytes: number,
   ) {}
 
   async stage(
@@ -42,30 +49,32 @@ export class Stager {
     { maxBytes, sizeHint }: StageOptions,
   ): Promise<Stageable> {
     if (sizeHint !== undefined && sizeHint > maxBytes) throw tooBig(maxBytes);
-    if ((sizeHint ?? 0) > this.memoryBytes) return await this.spooled(source, maxBytes, sizeHint);
+    if (!this.hasRoom(0, sizeHint ?? 0)) return await this.spooled(source, maxBytes, sizeHint);
     const intake = new MemoryIntake(sizeHint ?? FIRST_BYTES);
     const reader =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-    let isDone = false;
+    let isOver = false;
     try {
       for (;;) {
         const next = await reader.next();
-        if (next.done === true) {
-          isDone = true;
-          break;
-        }
+        isOver = next.done === true;
+        if (next.done === true) return await this.inMemory(intake.bytes());
         if (intake.length + next.value.length > maxBytes) throw tooBig(maxBytes);
-        if (intake.length + next.value.length > this.memoryBytes) {
-          const rest = continued(intake.bytes(), next.value, reader);
-          isDone = true;
-          return await this.spooled(rest, maxBytes, sizeHint);
+        if (!this.hasRoom(intake.length, next.value.length)) {
+          isOver = true;
+          return await this.spooled(continued(intake.bytes(), next.value, reader), maxBytes, sizeHint);
         }
         intake.add(next.value);
+        this.heldBytes += next.value.length;
       }
     } finally {
-      if (!isDone) await reader.return?.();
+      this.heldBytes -= intake.length;
+      if (!isOver) await reader.return?.();
     }
-    return await this.inMemory(intake.bytes());
+  }
+
+  private hasRoom(before: number, more: number): boolean {
+    return before + more <= this.memoryBytes && this.heldBytes + more <= this.totalBytes;
   }
 
   async close(): Promise<void> {
@@ -79,7 +88,10 @@ export class Stager {
       bytes.length <= INLINE_PARSE_BYTES
         ? summarise(bytes, undated(guid))
         : await this.parser.parse({ bytes, guid });
-    return new MemoryMessage(bytes, guid, summary);
+    this.heldBytes += bytes.length;
+    return new MemoryMessage(bytes, guid, summary, () => {
+      this.heldBytes -= bytes.length;
+    });
   }
 
   private async spooled(
@@ -97,9 +109,11 @@ export class Stager {
       throw error instanceof PackError ? toMailError(error) : error;
     }
     if ('chunks' in message.body) {
-      const staged = await this.inMemory(Buffer.concat(message.body.chunks));
-      await message.dispose();
-      return staged;
+      try {
+        return await this.inMemory(Buffer.concat(message.body.chunks));
+      } finally {
+        await message.dispose();
+      }
     }
     try {
       const summary = await this.parser.parse({ path: message.body.path, guid: message.guid });
@@ -200,6 +214,7 @@ abstract class Staged implements Stageable {
 }
 
 class MemoryMessage extends Staged {
+  private isReleased = false;
   readonly source: MessageSource;
   readonly heldBytes: number;
 
@@ -207,6 +222,7 @@ class MemoryMessage extends Staged {
     private readonly bytes: Buffer,
     guid: Buffer,
     summary: Buffer,
+    private readonly release: () => void,
   ) {
     super(guid, bytes.length, summary);
     this.source = { guid, size: bytes.length, summary, body: { bytes } };
@@ -217,7 +233,11 @@ class MemoryMessage extends Staged {
     return this.bytes.subarray(Math.max(0, from), Math.max(0, to));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    this.release();
+  }
 }
 
 class FileMessage extends Staged {

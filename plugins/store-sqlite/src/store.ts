@@ -102,8 +102,9 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
   }
 
   override async stop(): Promise<void> {
-    this.maintenance = undefined;
+    this.maintenance?.stop();
     await this.background;
+    this.maintenance = undefined;
     await this.opened?.close();
     this.opened = undefined;
   }

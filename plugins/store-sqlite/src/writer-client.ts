@@ -107,6 +107,7 @@ export class ThreadWriter implements StoreWriter {
           this.settle(id, value, error && valueToError(error));
         break;
       case 'failed':
+        void this.worker?.terminate();
         this.lost(valueToError(message.error));
         break;
       case 'log':

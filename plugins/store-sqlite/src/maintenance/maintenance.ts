@@ -13,6 +13,8 @@ const MIN_EXPUNGE_DELAY_MS = 15 * 60_000;
 /** Rows of mailboxes that are gone stay so long that no cache has missed them. */
 const TOMBSTONE_MS = 30 * 86_400_000;
 const SLICE = 500;
+/** Longer than an append can wait between the pack and its commit. */
+const MIN_GRACE_MS = 5 * 60_000;
 
 export interface MaintenanceReport {
   readonly messages: number;
@@ -26,6 +28,7 @@ export class Maintenance {
   /** `partition:pack` → when it was first found empty. */
   private readonly emptySinceMs = new Map<string, number>();
   private running: Promise<MaintenanceReport> | undefined;
+  private isStopped = false;
 
   constructor(
     private readonly engine: StoreEngine,
@@ -41,6 +44,11 @@ export class Maintenance {
     return this.running;
   }
 
+  /** What runs ends after its current step. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
   /** After a start: packs of dead processes, and half-done deletions. */
   async recover(): Promise<void> {
     await this.engine.writer.run('sealDead', {});
@@ -54,7 +62,7 @@ export class Maintenance {
     const beforeMs = clock.now() - Math.max(expungeDelayMs, MIN_EXPUNGE_DELAY_MS);
     let messages = 0;
     let bytes = 0;
-    for (let shard = 0; shard < engine.shards.length; shard++) {
+    for (let shard = 0; shard < engine.shards.length && !this.isStopped; shard++) {
       const purged = await engine.writer.run('purgeAll', { shard, beforeMs });
       messages += purged.messages;
       bytes += purged.bytes;
@@ -70,6 +78,7 @@ export class Maintenance {
     const { list, writer } = this.engine;
     const over = list.deleted().filter(({ deletedMs }) => deletedMs < deletedBeforeMs);
     for (const { listed } of over) {
+      if (this.isStopped) break;
       await writer.run('listForget', { id: listed.entry.id, nowMs: this.clock.now() });
       await writer.run('dropMailbox', { ref: listed.ref, isGone: true });
     }
@@ -78,10 +87,12 @@ export class Maintenance {
 
   async compact(): Promise<{ packsRewritten: number; packsRemoved: number }> {
     const { writer, settings, knownPartitions } = this.engine;
-    const { liveBelow, graceMs } = settings.maintenance;
+    const { liveBelow } = settings.maintenance;
+    const graceMs = Math.max(settings.maintenance.graceMs, MIN_GRACE_MS);
     let packsRewritten = 0;
     let packsRemoved = 0;
     for (const { id: partition } of knownPartitions) {
+      if (this.isStopped) break;
       const result = await writer.run('compact', { partition, liveBelow });
       packsRewritten += result.rewritten;
       for (const pack of result.empty) {
@@ -110,7 +121,8 @@ export class Maintenance {
           after = id;
           if (await this.settle(uniqueId, state, version, exists)) behind++;
         }
-        if (rows.length < SLICE) break;
+        if (rows.length < SLICE || this.isStopped) break;
+        await new Promise((resolve) => setImmediate(resolve));
       }
     }
     if (behind > 0) this.log.info('mailboxes were brought in line with the list', { behind });

@@ -1,5 +1,7 @@
 /** The reading side of one shard: a read-only connection of the main thread. Each call sees the newest commit. */
 
+import { isMailError, type Logger } from '@angarium/sdk';
+import { toMailError } from '../errors.js';
 import { MAX_UID, rowOf } from '../model/ids.js';
 import type { PackRef } from '../packs/index.js';
 import { type Db, openReader } from '../sql/open.js';
@@ -52,7 +54,10 @@ export type RawCold = [id: number, bytes: Buffer];
 export class ShardReader {
   private opened: { readonly db: Db; readonly statements: ReturnType<typeof prepareStatements> } | undefined;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly log: Logger,
+  ) {}
 
   get db(): Db {
     return this.open().db;
@@ -77,11 +82,24 @@ export class ShardReader {
 
   /** All reads of `work` see one state. Must not await. */
   consistently<T>(work: () => T): T {
-    return this.sql.transaction(work) as T;
+    return this.read(() => this.sql.transaction(work) as T);
+  }
+
+  /** @throws MailError CORRUPTION, UNAVAILABLE */
+  private read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (err) {
+      const error = toMailError(err);
+      if (!isMailError(err) && error.code === 'CORRUPTION') {
+        this.log.error('the store is damaged: see store check, reconstruct', { path: this.path, err });
+      }
+      throw error;
+    }
   }
 
   head(uniqueId: string): MailboxHeadRow | undefined {
-    const raw = this.sql.head.get(uniqueId) as RawHead | undefined;
+    const raw = this.read(() => this.sql.head.get(uniqueId) as RawHead | undefined);
     if (raw === undefined) return undefined;
     return {
       id: raw[0],
@@ -104,53 +122,69 @@ export class ShardReader {
   }
 
   chunks(mailboxNumber: number): RawChunk[] {
-    return this.sql.chunks.all(rowOf(mailboxNumber, 0), rowOf(mailboxNumber, MAX_UID)) as RawChunk[];
+    return this.read(
+      () => this.sql.chunks.all(rowOf(mailboxNumber, 0), rowOf(mailboxNumber, MAX_UID)) as RawChunk[],
+    );
   }
 
   chunkHeads(mailboxNumber: number): [id: number, modSeq: number][] {
-    return this.sql.chunkHeads.all(rowOf(mailboxNumber, 0), rowOf(mailboxNumber, MAX_UID)) as [
-      number,
-      number,
-    ][];
+    return this.read(
+      () =>
+        this.sql.chunkHeads.all(rowOf(mailboxNumber, 0), rowOf(mailboxNumber, MAX_UID)) as [number, number][],
+    );
   }
 
   chunk(id: ChunkRow['id']): Buffer | undefined {
-    return this.sql.chunk.get(id) as Buffer | undefined;
+    return this.read(() => this.sql.chunk.get(id) as Buffer | undefined);
+  }
+
+  /** The chunk that may hold `uid`, and those behind it. */
+  chunksFrom(mailboxNumber: number, uid: number): Buffer[] {
+    const lowest = rowOf(mailboxNumber, 0);
+    const start = rowOf(mailboxNumber, uid);
+    return this.read(
+      () => this.sql.chunksFrom.all(start, lowest, lowest, rowOf(mailboxNumber, MAX_UID)) as Buffer[],
+    );
   }
 
   viewer(mailboxNumber: number, user: string): number | undefined {
-    return this.sql.viewer.get(mailboxNumber, user) as number | undefined;
+    return this.read(() => this.sql.viewer.get(mailboxNumber, user) as number | undefined);
   }
 
   /** Rows [from, to) of `seen` that changed after `modSeq`. */
   seenBlocks(from: number, to: number, modSeq: number): RawChunk[] {
-    return this.sql.seen.all(from, to, modSeq) as RawChunk[];
+    return this.read(() => this.sql.seen.all(from, to, modSeq) as RawChunk[]);
   }
 
   /** Cold rows ascending, at most `limit`. */
   cold(mailboxNumber: number, fromUid: number, toUid: number, limit: number): RawCold[] {
-    return this.sql.cold.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), limit) as RawCold[];
+    return this.read(
+      () => this.sql.cold.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), limit) as RawCold[],
+    );
   }
 
   coldBytes(mailboxNumber: number, uid: number): Buffer | undefined {
-    return this.sql.coldBytes.get(rowOf(mailboxNumber, uid)) as Buffer | undefined;
+    return this.read(() => this.sql.coldBytes.get(rowOf(mailboxNumber, uid)) as Buffer | undefined);
   }
 
   /** Where a message's body is. */
   body(mailboxNumber: number, uid: number, partition: number): { guid: Buffer; ref: PackRef } | undefined {
-    const raw = this.sql.body.get(partition, rowOf(mailboxNumber, uid)) as
-      | [Buffer, number, number, number]
-      | undefined;
+    const raw = this.read(
+      () =>
+        this.sql.body.get(partition, rowOf(mailboxNumber, uid)) as
+          | [Buffer, number, number, number]
+          | undefined,
+    );
     if (raw === undefined) return undefined;
     return { guid: raw[0], ref: { pack: raw[1], offset: raw[2], length: raw[3] } };
   }
 
   vanished(mailboxNumber: number, modSeq: number): string[] {
-    return this.sql.vanished.all(mailboxNumber, modSeq) as string[];
+    return this.read(() => this.sql.vanished.all(mailboxNumber, modSeq) as string[]);
   }
 
   expunged(mailboxNumber: number): [expungedMs: number, bytes: Buffer][] {
-    return this.sql.expunged.all(mailboxNumber) as [number, Buffer][];
+    return this.read(() => this.sql.expunged.all(mailboxNumber) as [number, Buffer][]);
   }
 
   annotations(
@@ -159,15 +193,18 @@ export class ShardReader {
     toUid: number,
     user: string,
   ): [number, string, Buffer][] {
-    return this.sql.annotations.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), user) as [
-      number,
-      string,
-      Buffer,
-    ][];
+    return this.read(
+      () =>
+        this.sql.annotations.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), user) as [
+          number,
+          string,
+          Buffer,
+        ][],
+    );
   }
 
   usage(root: string): [bytes: number, messages: number] | undefined {
-    return this.sql.usage.get(root) as [number, number] | undefined;
+    return this.read(() => this.sql.usage.get(root) as [number, number] | undefined);
   }
 }
 
@@ -182,6 +219,12 @@ function prepareStatements(db: Db) {
     chunks: raw('SELECT id, b FROM hot WHERE id BETWEEN ? AND ? ORDER BY id'),
     chunkHeads: raw('SELECT id, modseq FROM hot WHERE id BETWEEN ? AND ? ORDER BY id'),
     chunk: db.prepare('SELECT b FROM hot WHERE id = ?').pluck(),
+    chunksFrom: db
+      .prepare(
+        `SELECT b FROM hot WHERE id >= coalesce((SELECT max(id) FROM hot WHERE id <= ? AND id >= ?), ?) AND id <= ?
+         ORDER BY id`,
+      )
+      .pluck(),
     viewer: db.prepare('SELECT id FROM viewer WHERE mbx = ? AND user = ?').pluck(),
     seen: raw('SELECT id, b FROM seen WHERE id >= ? AND id < ? AND modseq > ?'),
     cold: raw('SELECT id, b FROM cold WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?'),
