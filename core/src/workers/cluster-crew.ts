@@ -97,7 +97,7 @@ async function explained(work: Promise<void>): Promise<void> {
     await work;
   } catch (error) {
     if (!(error instanceof WorkerStartError)) throw error;
-    const { problems = [], plugin } = error.worker.exit?.failure ?? {};
+    const { problems = [], plugin } = error.worker.failure ?? {};
     throw new KernelError('START_FAILED', error.message, {
       problems,
       ...(plugin !== undefined && { plugin }),

@@ -1,12 +1,9 @@
 /**
- * The control socket `run/control.sock`: JSON lines, one request a line, answered by one line. It is also the
- * lock of the data folder: who can bind it owns the folder, and a file that nobody answers on is left over from
- * a server that was killed. Only the server's own user may connect.
+ * The control socket `run/control.sock`: JSON lines, one request a line, answered by one line. Only the server's
+ * own user may connect.
  */
-import { chmod, rename, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { isAnswering } from '../connections/listener.js';
 import type { Problem } from '../errors.js';
 import type { BusLine } from './ipc.js';
 
@@ -41,19 +38,6 @@ export interface ServerIdentity {
 /** The system's limit for the path of a unix socket. */
 const maxPathBytes = 107;
 const maxLineChars = 1024 * 1024;
-const helloTimeoutMs = 2_000;
-
-/** Somebody else serves this data folder. */
-export class AlreadyServingError extends Error {
-  override readonly name = 'AlreadyServingError';
-  constructor(
-    readonly pid: number | undefined,
-    dataDir: string,
-  ) {
-    const who = pid === undefined ? 'another server' : `the server with pid ${pid}`;
-    super(`${dataDir} is in use by ${who}; one server at a time may serve a data folder`);
-  }
-}
 
 export class ControlServer {
   private readonly peers = new Set<ControlPeer>();
@@ -63,23 +47,20 @@ export class ControlServer {
     private readonly path: string,
   ) {}
 
-  /** Binds the socket. @throws AlreadyServingError */
-  static async open(path: string, dataDir: string, handle: ControlHandler): Promise<ControlServer> {
+  /** Binds the socket, in place of one that a dead server left. The caller holds the data folder's lock. */
+  static async open(path: string, handle: ControlHandler): Promise<ControlServer> {
     if (Buffer.byteLength(path) > maxPathBytes) {
       throw new Error(
         `${path} is longer than the ${maxPathBytes} bytes a socket's path may have: use a shorter data folder`,
       );
     }
-    await takeOver(path, dataDir);
+    await rm(path, { force: true });
     const server = createServer();
     const control = new ControlServer(server, path);
     server.on('connection', (socket) => control.serve(socket, handle));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ path }, resolve);
-    }).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') throw error;
-      throw new AlreadyServingError(await pidOf(path), dataDir);
     });
     await chmod(path, 0o600);
     return control;
@@ -134,34 +115,6 @@ function readLines(socket: Socket, onLine: (line: string) => void): void {
   });
 }
 
-/**
- * Takes away the socket of a dead server. It is moved aside first and looked at again there, so that of two
- * servers starting at once none can take away the other's new socket.
- */
-async function takeOver(path: string, dataDir: string): Promise<void> {
-  if (await isAnswering(path)) throw new AlreadyServingError(await pidOf(path), dataDir);
-  const aside = `${path}.${process.pid}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
-  if (await isAnswering(aside)) {
-    await rename(aside, path);
-    throw new AlreadyServingError(await pidOf(path), dataDir);
-  }
-  await rm(aside, { force: true });
-}
-
-async function pidOf(path: string): Promise<number | undefined> {
-  try {
-    const reply = await askServer(path, { op: 'hello' }, helloTimeoutMs);
-    return (reply?.value as ServerIdentity | undefined)?.pid;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Undefined: no server runs here. @throws Error when it does not answer in time. */
 export async function askServer(
   path: string,
@@ -177,14 +130,17 @@ export async function askServer(
     });
   });
   if (!isConnected) return undefined;
-  socket.on('error', () => {});
-  const timer = setTimeout(() => socket.destroy(), timeoutMs);
-  try {
+  return await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      clearTimeout(timer);
+      reject(new Error('the server did not answer'));
+    });
+    readLines(socket, (line) => {
+      resolve(JSON.parse(line) as ControlReply);
+      socket.destroy();
+    });
     socket.write(`${JSON.stringify(request)}\n`);
-    for await (const line of createInterface({ input: socket })) return JSON.parse(line) as ControlReply;
-    throw new Error('the server did not answer');
-  } finally {
-    clearTimeout(timer);
-    socket.destroy();
-  }
+  });
 }

@@ -22,11 +22,19 @@ export class PortBook {
     }
     if (port !== 0) return port;
     const key = `${service} ${address ?? ''} ${ordinal}`;
-    const known = await this.free.get(key);
-    if (known !== undefined && known !== taken) return known;
+    const known = this.free.get(key);
+    // Whoever asks first picks; those that ask meanwhile wait for the same.
+    if (known === undefined) return await this.pick(key, address);
+    const free = await known;
+    if (free !== taken) return free;
+    return await (this.free.get(key) === known ? this.pick(key, address) : this.free.get(key)!);
+  }
+
+  private pick(key: string, address: string | undefined): Promise<number> {
     const picked = pickFreePort(address);
     this.free.set(key, picked);
-    return await picked;
+    picked.catch(() => this.free.delete(key));
+    return picked;
   }
 
   private prepare(path: string): Promise<void> {

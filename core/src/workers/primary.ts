@@ -14,8 +14,15 @@ import type { LogOptions } from '../log/log.js';
 import { type ManifestSource, runDirOf } from '../manifest/manifest.js';
 import { loadPlan } from '../plugins/plan-plugins.js';
 import { ClusterCrew } from './cluster-crew.js';
-import { type ControlPeer, type ControlReply, type ControlRequest, ControlServer } from './control.js';
+import {
+  askServer,
+  type ControlPeer,
+  type ControlReply,
+  type ControlRequest,
+  ControlServer,
+} from './control.js';
 import type { Crew, CrewOptions, Edition } from './crew.js';
+import { lockDataFolder } from './data-lock.js';
 import type { SentSource } from './ipc.js';
 import { PortsFile } from './ports-file.js';
 import { SingleCrew } from './single-crew.js';
@@ -39,12 +46,13 @@ export interface ServeOptions {
 }
 
 const defaultHangMs = 10_000;
+const helloTimeoutMs = 2_000;
 /** Data is for the server's user alone; files that others need have their modes set. */
 const dataUmask = 0o077;
 /** Passable, so that other users reach the sockets in run/ that they may use, and nothing else. */
 const dirMode = 0o711;
 
-/** Resolves when the server has ended in good order. @throws KernelError, ListenError, AlreadyServingError, CommandError */
+/** Resolves when the server has ended in good order. @throws KernelError, ListenError, CommandError */
 export async function serve(options: ServeOptions): Promise<void> {
   await new Primary(options).run();
 }
@@ -83,7 +91,9 @@ class Primary {
     process.umask(dataUmask);
     const { manifest } = this.edition.plan;
     await prepareDataDir(manifest.dataDir, this.runDir);
-    this.control = await ControlServer.open(controlPath(this.runDir), manifest.dataDir, (request, peer) =>
+    using lock = lockDataFolder(join(this.runDir, 'server.lock'));
+    if (lock === undefined) throw await inUse(manifest.dataDir, this.runDir);
+    this.control = await ControlServer.open(controlPath(this.runDir), (request, peer) =>
       this.answer(request, peer),
     );
     const pidFile = join(this.runDir, 'server.pid');
@@ -240,6 +250,14 @@ class Primary {
 /** The socket on which a server of this run folder answers. */
 export function controlPath(runDir: string): string {
   return join(runDir, 'control.sock');
+}
+
+/** Names the server that holds the lock, as far as it says who it is. */
+async function inUse(dataDir: string, runDir: string): Promise<CommandError> {
+  const reply = await askServer(controlPath(runDir), { op: 'hello' }, helloTimeoutMs).catch(() => undefined);
+  const pid = (reply?.value as { readonly pid?: number } | undefined)?.pid;
+  const who = pid === undefined ? 'another server' : `the server with pid ${pid}`;
+  return new CommandError(`${dataDir} is in use by ${who}; one server at a time may serve a data folder`);
 }
 
 /** @throws KernelError with all that is wrong. */

@@ -7,6 +7,8 @@ export type WorkerState = 'starting' | 'ready' | 'draining' | 'ended';
 
 export interface WorkerEvents {
   onReady(worker: WorkerHandle): void;
+  /** A fault has made it useless; it waits to be drained. */
+  onCrashing(worker: WorkerHandle): void;
   onEnded(worker: WorkerHandle): void;
   onBus(worker: WorkerHandle, lines: readonly BusLine[]): void;
   onAnnounce(text: string): void;
@@ -16,8 +18,6 @@ export interface WorkerEvents {
 export interface WorkerExit {
   readonly status: number | null;
   readonly signal: string | null;
-  /** What it said before it ended. */
-  readonly failure: WorkerFailure | undefined;
 }
 
 export class WorkerHandle {
@@ -29,7 +29,8 @@ export class WorkerHandle {
   /** Why the primary killed it, if it did. */
   killedFor: string | undefined;
   readonly startedMs = performance.now();
-  private failure: WorkerFailure | undefined;
+  /** What it says of its own end. */
+  failure: WorkerFailure | undefined;
   private nextNumber = 1;
   private readonly questions = new Map<number, PromiseWithResolvers<unknown>>();
   private readonly readyOrEnded = Promise.withResolvers<void>();
@@ -116,8 +117,11 @@ export class WorkerHandle {
         this.readyOrEnded.resolve();
         return;
       case 'failed':
+        this.failure = message.failure;
+        return;
       case 'crashing':
         this.failure = message.failure;
+        this.events.onCrashing(this);
         return;
       case 'announce':
         this.events.onAnnounce(message.text);
@@ -145,7 +149,7 @@ export class WorkerHandle {
 
   private onExit(status: number | null, signal: string | null): void {
     if (this.state === 'ended') return;
-    this.exit = { status, signal, failure: this.failure };
+    this.exit = { status, signal };
     this.state = 'ended';
     for (const question of this.questions.values()) question.reject(new Error('the worker has ended'));
     this.readyOrEnded.resolve();
@@ -154,13 +158,12 @@ export class WorkerHandle {
   }
 }
 
-/** `killed by SIGSEGV`, `status 1: cannot read x (plugin y)`. */
-export function describeExit(worker: WorkerHandle): string {
-  const { exit, killedFor } = worker;
-  if (exit === undefined) return 'it still runs';
+/** `killed by SIGSEGV`, `status 3`, `cannot read x (plugin y)`. */
+export function describeEnd({ exit, killedFor, failure }: WorkerHandle): string {
   if (killedFor !== undefined) return killedFor;
-  const { failure, signal, status } = exit;
-  const end = signal === null ? `status ${status}` : `killed by ${signal}`;
-  if (failure === undefined) return end;
-  return `${end}: ${failure.text}${failure.plugin === undefined ? '' : ` (plugin ${failure.plugin})`}`;
+  if (failure !== undefined) {
+    return `${failure.text}${failure.plugin === undefined ? '' : ` (plugin ${failure.plugin})`}`;
+  }
+  if (exit === undefined) return 'unknown';
+  return exit.signal === null ? `status ${exit.status}` : `killed by ${exit.signal}`;
 }

@@ -6,7 +6,7 @@
 import cluster from 'node:cluster';
 import type { Logger } from '@angarium/sdk';
 import { type BusLine, beatIntervalMs, type ListenRequest, type ToWorker, type WorkerStart } from './ipc.js';
-import { describeExit, WorkerHandle } from './worker-handle.js';
+import { describeEnd, WorkerHandle } from './worker-handle.js';
 
 export interface PoolOptions {
   readonly log: Logger;
@@ -29,6 +29,8 @@ export interface PoolOptions {
 const crashMemoryMs = 60_000;
 const longestDelayMs = 30_000;
 const firstDelayMs = 100;
+/** After a fault the sessions get this long to finish what they do. */
+const crashDrainMs = 2_000;
 const leaderAnswerMs = 2_000;
 /** What remains after draining and stopping: if it is not gone then, it is killed. */
 const graceMs = 5_000;
@@ -40,8 +42,10 @@ export class WorkerPool {
   private watch: NodeJS.Timeout | undefined;
   private lastLookMs = performance.now();
   private isStopping = false;
-  /** A worker that ends before all have started ends the start. */
-  private isStarted = false;
+  /** Those whose end nobody but the pool waits for. */
+  private readonly supervised = new WeakSet<WorkerHandle>();
+  /** Those that are to end, or have been replaced already. */
+  private readonly retiring = new WeakSet<WorkerHandle>();
   private choosing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: PoolOptions) {}
@@ -52,7 +56,7 @@ export class WorkerPool {
   }
 
   get ready(): readonly WorkerHandle[] {
-    return this.live.filter(({ state }) => state === 'ready');
+    return this.live.filter((worker) => worker.state === 'ready' && !this.retiring.has(worker));
   }
 
   /** The first one alone, since it may have to set up what is not there yet. @throws Error why one did not start. */
@@ -60,7 +64,6 @@ export class WorkerPool {
     this.lookAfter();
     await this.startOne();
     await Promise.all(Array.from({ length: count - 1 }, () => this.startOne()));
-    this.isStarted = true;
   }
 
   /**
@@ -94,6 +97,7 @@ export class WorkerPool {
     const worker = this.fork();
     await worker.started;
     if (worker.state === 'ended') throw new WorkerStartError(worker);
+    this.supervised.add(worker);
     return worker;
   }
 
@@ -107,6 +111,7 @@ export class WorkerPool {
     const child = cluster.fork();
     const worker = new WorkerHandle(id, child, {
       onReady: () => this.onReady(),
+      onCrashing: (crashing) => this.onCrashing(crashing),
       onEnded: (ended) => this.onEnded(ended),
       onBus: (from, lines) => this.relay(lines, from),
       onAnnounce: (text) => options.onAnnounce(text),
@@ -132,28 +137,51 @@ export class WorkerPool {
     void this.chooseLeader();
   }
 
+  /** It still listens, so that there is no moment in which nobody does; then it goes. */
+  private onCrashing(worker: WorkerHandle): void {
+    if (this.isStopping || !this.supervised.has(worker) || this.retiring.has(worker)) return;
+    this.retiring.add(worker);
+    const others = this.ready;
+    const replacement = this.replaceCrashed(worker);
+    void (async () => {
+      if (others.length === 0) await (await replacement)?.started;
+      await this.retire(worker, crashDrainMs);
+    })();
+  }
+
   private onEnded(worker: WorkerHandle): void {
     this.workers.delete(worker);
-    const wasDraining = worker.killedFor === undefined && worker.exit?.status === 0;
-    if (!this.isStopping && this.isStarted && !this.retiring.has(worker)) {
-      const delayMs = wasDraining ? 0 : this.noteCrash();
-      const fields = { worker: worker.id, pid: worker.pid, reason: describeExit(worker), delayMs };
-      if (wasDraining) this.options.log.info('a worker left and is replaced', fields);
-      else this.options.log.error('a worker crashed and is replaced', fields);
-      this.replaceLater(delayMs);
+    const isExpected = this.isStopping || !this.supervised.has(worker) || this.retiring.has(worker);
+    if (!isExpected) {
+      // SIGTERM to one worker: it has drained, and is wanted back.
+      const hasLeft = worker.killedFor === undefined && worker.exit?.status === 0;
+      if (hasLeft) void this.replaceAfter(0);
+      else void this.replaceCrashed(worker);
     }
     this.options.onChange();
     void this.chooseLeader();
   }
 
-  private readonly retiring = new WeakSet<WorkerHandle>();
+  private replaceCrashed(worker: WorkerHandle): Promise<WorkerHandle | undefined> {
+    const delayMs = this.noteCrash();
+    const { id, pid } = worker;
+    const fields = { crashed: id, pid, reason: describeEnd(worker), delayMs };
+    this.options.log.error('a worker crashed and is replaced', fields);
+    return this.replaceAfter(delayMs);
+  }
 
-  private replaceLater(delayMs: number): void {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      if (!this.isStopping) this.fork();
-    }, delayMs);
-    this.timers.add(timer);
+  /** Undefined when the server ends first. */
+  private replaceAfter(delayMs: number): Promise<WorkerHandle | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.timers.delete(timer);
+        if (this.isStopping) return resolve(undefined);
+        const worker = this.fork();
+        this.supervised.add(worker);
+        resolve(worker);
+      }, delayMs);
+      this.timers.add(timer);
+    });
   }
 
   /** How long to wait before the next start: none after a single crash, then doubling. */
@@ -165,17 +193,16 @@ export class WorkerPool {
     return count === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (count - 2));
   }
 
-  private async retire(worker: WorkerHandle): Promise<void> {
+  private async retire(worker: WorkerHandle, drainMs = this.options.drainMs()): Promise<void> {
     this.retiring.add(worker);
     if (worker.isLeader) await worker.setLeader(false, leaderAnswerMs);
-    const gone = this.drain(worker);
+    const gone = this.drain(worker, drainMs);
     await this.chooseLeader();
     await gone;
   }
 
-  private async drain(worker: WorkerHandle): Promise<void> {
+  private async drain(worker: WorkerHandle, drainMs = this.options.drainMs()): Promise<void> {
     this.retiring.add(worker);
-    const drainMs = this.options.drainMs();
     worker.drain(drainMs);
     const timer = setTimeout(
       () => {
@@ -208,7 +235,7 @@ export class WorkerPool {
         if (worker.lastBeatMs === undefined) continue;
         if (wasLate) worker.lastBeatMs = nowMs;
         else if (nowMs - worker.lastBeatMs > hangMs) {
-          log.error('a worker hangs and is killed', { worker: worker.id, pid: worker.pid });
+          log.error('a worker hangs and is killed', { hung: worker.id, pid: worker.pid });
           worker.kill(`it gave no sign of life for ${hangMs} ms`);
         }
       }
@@ -220,6 +247,6 @@ export class WorkerPool {
 export class WorkerStartError extends Error {
   override readonly name = 'WorkerStartError';
   constructor(readonly worker: WorkerHandle) {
-    super(worker.exit?.failure?.text ?? `a worker did not start: ${describeExit(worker)}`);
+    super(worker.failure?.text ?? `a worker did not start: ${describeEnd(worker)}`);
   }
 }

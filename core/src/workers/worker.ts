@@ -18,8 +18,8 @@ import {
 import { RelayBus } from './messages.js';
 import { ServerProcess } from './server-process.js';
 
-/** After a fault the sessions get this long to finish what they do. */
-const crashDrainMs = 2_000;
+/** After a fault the worker waits so long for another to listen in its place, then it leaves unasked. */
+const crashWaitMs = 5_000;
 /** How long the channel may take to carry away the last words. */
 const lastWordsMs = 1_000;
 
@@ -44,8 +44,8 @@ class Worker {
     process.on('message', (message: ToWorker) => void this.onMessage(message));
     process.on('SIGINT', () => {}).on('SIGHUP', () => {});
     process.on('SIGTERM', () => void this.drain(this.drainMs));
-    process.on('uncaughtException', (error) => void this.crash(error));
-    process.on('unhandledRejection', (error) => void this.crash(error));
+    process.on('uncaughtException', (error) => this.crash(error));
+    process.on('unhandledRejection', (error) => this.crash(error));
     this.send({ type: 'beat' });
     setInterval(() => this.send({ type: 'beat' }), beatIntervalMs);
   }
@@ -145,23 +145,24 @@ class Worker {
   }
 
   private async drain(deadlineMs: number): Promise<void> {
-    if (this.server === undefined) return this.leave(0);
-    await this.server.stop(deadlineMs);
-    this.leave(0);
+    await this.server?.stop(deadlineMs);
+    this.leave(this.isCrashing ? 1 : 0);
   }
 
-  /** What is broken is unknown, so nothing goes on for long; but sessions may finish what they do. */
-  private async crash(error: unknown): Promise<void> {
+  /** What is broken is unknown, so nothing goes on for long: the primary finds another, then tells this one to drain. */
+  private crash(error: unknown): void {
     const failure = this.failureOf(error);
     this.log?.error('a fault ends this worker', {
       err: error,
       ...(failure.plugin && { plugin: failure.plugin }),
     });
-    if (this.isCrashing) return this.leave(1);
+    if (this.isCrashing || this.server === undefined) {
+      this.leave(1);
+      return;
+    }
     this.isCrashing = true;
     this.send({ type: 'crashing', failure });
-    await this.server?.stop(Math.min(crashDrainMs, this.drainMs));
-    this.leave(1);
+    setTimeout(() => void this.drain(0), crashWaitMs);
   }
 
   private failureOf(error: unknown): WorkerFailure {
