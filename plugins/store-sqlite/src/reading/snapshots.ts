@@ -77,16 +77,13 @@ export class SnapshotCache {
 
   private base(reader: ShardReader, id: string, uidValidity: number): Base {
     const known = this.bases.get(id);
+    if (known !== undefined && isCurrent(known, liveHead(reader, id), uidValidity)) return known;
     const found = reader.consistently(() => {
-      const head = reader.head(id);
-      if (head !== undefined && head.state !== MailboxRowState.live) throw nonexistent();
-      if (known !== undefined && isCurrent(known, head, uidValidity)) return known;
+      const head = liveHead(reader, id);
       return this.load(reader, id, known, head, uidValidity);
     });
-    if (found !== known) {
-      this.bases.set(id, found, sizeOf(found.snapshot));
-      this.hints.delete(id);
-    }
+    this.bases.set(id, found, sizeOf(found.snapshot));
+    this.hints.delete(id);
     return found;
   }
 
@@ -144,6 +141,13 @@ export class SnapshotCache {
   }
 }
 
+/** @throws MailError NONEXISTENT */
+function liveHead(reader: ShardReader, id: string): MailboxHeadRow | undefined {
+  const head = reader.head(id);
+  if (head !== undefined && head.state !== MailboxRowState.live) throw nonexistent();
+  return head;
+}
+
 interface Loaded {
   readonly chunks: readonly SnapshotChunk[];
   readonly ids: readonly number[];
@@ -191,22 +195,34 @@ function readNewer(reader: ShardReader, known: Base, head: MailboxHeadRow): Load
 }
 
 function spliced(known: Base, fresh: ReadonlyMap<number, SnapshotChunk | undefined>): Loaded {
-  const rows = new Map<number, SnapshotChunk>();
-  known.ids.forEach((id, index) => {
-    rows.set(id, known.snapshot.chunks[index]!);
-  });
-  let isUnsorted = false;
-  const last = known.ids.at(-1) ?? 0;
+  const ids = [...known.ids];
+  const chunks = [...known.snapshot.chunks];
   for (const [id, chunk] of fresh) {
-    if (chunk === undefined) rows.delete(id);
+    const at = placeOf(ids, id);
+    const isThere = ids[at] === id;
+    if (chunk === undefined) {
+      if (!isThere) continue;
+      ids.splice(at, 1);
+      chunks.splice(at, 1);
+    } else if (isThere) chunks[at] = chunk;
     else {
-      if (!rows.has(id) && id < last) isUnsorted = true;
-      rows.set(id, chunk);
+      ids.splice(at, 0, id);
+      chunks.splice(at, 0, chunk);
     }
   }
-  const entries = [...rows];
-  if (isUnsorted || fresh.size > 1) entries.sort((a, b) => a[0] - b[0]);
-  return { ids: entries.map(([id]) => id), chunks: entries.map(([, chunk]) => chunk) };
+  return { ids, chunks };
+}
+
+/** Index of the first that is not below `id`. */
+function placeOf(ids: readonly number[], id: number): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Chunks whose base and blocks are the same as in `known` are taken from there. */
@@ -240,11 +256,18 @@ function overlaid(
 }
 
 function touches(chunk: SnapshotChunk, blocks: ReadonlyMap<number, SeenBlock>, since: number): boolean {
-  if (blocks.size === 0) return false;
+  if (!overlaps(chunk, blocks)) return false;
   for (const uid of chunk.uids) {
     const block = blocks.get(blockOf(uid));
     if (block !== undefined && block.modSeqOf(uid) > since) return true;
   }
+  return false;
+}
+
+function overlaps({ uids, count }: SnapshotChunk, blocks: ReadonlyMap<number, SeenBlock>): boolean {
+  const first = blockOf(uids[0]!);
+  const last = blockOf(uids[count - 1]!);
+  for (const block of blocks.keys()) if (block >= first && block <= last) return true;
   return false;
 }
 

@@ -36,6 +36,8 @@ export class WriteContext {
   readonly tell: (change: Change) => void;
   readonly log: ThreadLog;
   private readonly packs = new Map<number, PartitionPacks>();
+  /** Journal entries of this turn, by partition. */
+  private readonly unwritten = new Map<number, JournalEntry[]>();
 
   constructor(private readonly options: ContextOptions) {
     const { paths } = options.settings;
@@ -99,9 +101,34 @@ export class WriteContext {
 
   /** Notes what was committed, beside the bodies. Never fails an operation: what it serves is the rebuild. */
   journal(partition: number, entries: readonly JournalEntry[]): void {
-    this.packWriter(partition)
-      .then((writer) => writer.journal(entries))
-      .catch((error: unknown) => this.log('warn', 'journal entries were not written', error));
+    const waiting = this.unwritten.get(partition);
+    if (waiting !== undefined) {
+      waiting.push(...entries);
+      return;
+    }
+    // Entries of one turn share a record.
+    this.unwritten.set(partition, [...entries]);
+    setImmediate(() => void this.writeJournal(partition));
+  }
+
+  /** Hands what waits to the pack writer. */
+  private async writeJournal(partition: number): Promise<void> {
+    const entries = this.unwritten.get(partition);
+    if (entries === undefined) return;
+    this.unwritten.delete(partition);
+    try {
+      (await this.packWriter(partition)).journal(entries);
+    } catch (error) {
+      this.log('warn', 'journal entries were not written', error);
+    }
+  }
+
+  /** Everything noted until now is on disk when it resolves. */
+  async flushPacks(): Promise<void> {
+    for (const { id } of this.partitions) {
+      await this.writeJournal(id);
+      await (await this.packWriter(id)).flush();
+    }
   }
 
   usageElsewhere = (root: string, besides: number): Usage => {
@@ -128,6 +155,7 @@ export class WriteContext {
   }
 
   async close(): Promise<void> {
+    for (const partition of [...this.unwritten.keys()]) await this.writeJournal(partition);
     for (const { writer, reader } of this.packs.values()) {
       await writer
         ?.then((open) => open.close())

@@ -177,7 +177,7 @@ export function listOperations(context: WriteContext): ListOperations {
     },
     moveUser: (input) => moveUser(context, input),
     flush: async () => {
-      await Promise.all(context.partitions.map(async ({ id }) => (await context.packWriter(id)).flush()));
+      await context.flushPacks();
       return undefined;
     },
     counts: async () => context.counts(),
