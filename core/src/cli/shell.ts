@@ -9,9 +9,11 @@ import { COMMANDS, CommandError, type Command as DeclaredCommand } from '@angari
 import type { Command } from 'commander';
 import { errorText, formatProblem, KernelError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
-import { readManifest } from '../manifest/manifest.js';
+import { readManifest, runDirOf } from '../manifest/manifest.js';
 import { loadPlan, type PlannedPlugin, type PluginPlan, planPlugins } from '../plugins/plan-plugins.js';
 import type { CommandSummary } from '../plugins/types.js';
+import { controlPath } from '../workers/control.js';
+import { joinServer } from '../workers/control-bus.js';
 import { type BuiltInCommand, groupSummaries, type Invocation } from './builtin.js';
 import { neededFor, startCommandKernel } from './command-kernel.js';
 import { builtInCommands } from './commands/index.js';
@@ -146,10 +148,14 @@ class Shell {
   private async runPluginCommand(wanted: WantedCommand, args: readonly string[]): Promise<ExitStatus> {
     const planned = loadPlan(this.invocation.source);
     const { manifest } = planned;
+    const log = commandLog(this.invocation, manifest.settings);
+    // A server that runs beside hears of what the command changes.
+    await using bus = await joinServer(controlPath(runDirOf(manifest)), log);
     const kernel = await startCommandKernel(
       { manifest, plugins: neededFor(wanted.plugin.id, planned.plugins) },
       {
-        log: commandLog(this.invocation, manifest.settings),
+        log,
+        bus,
         version: this.invocation.version,
         announce: (text) => void this.process.stderr.write(`${text}\n`),
       },

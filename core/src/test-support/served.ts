@@ -13,7 +13,7 @@ const entry = join(import.meta.dirname, '..', '..', 'bin', 'angarium.mjs');
 
 export const echoPlugin: WorkspacePlugin = {
   name: 'echo',
-  angarium: { permissions: ['listen'] },
+  angarium: { permissions: ['listen'], commands: [{ name: 'tell', summary: 'publish a word' }] },
   schema: {
     type: 'object',
     properties: {
@@ -26,13 +26,13 @@ export const echoPlugin: WorkspacePlugin = {
   code: `
     import { appendFileSync } from 'node:fs';
     import {
-      Component, CONFIG, definePlugin, HOOKS, HOST, inject, injectable, MESSAGE_BUS, part, SERVICES, STATUS_SOURCES,
+      COMMANDS, Component, CONFIG, definePlugin, HOOKS, HOST, inject, injectable, MESSAGE_BUS, part, SERVICES, STATUS_SOURCES,
     } from '@angarium/sdk';
 
     class Echo extends Component {
-      constructor(config, host, bus, services, sources, hooks) {
+      constructor(config, host, bus, services, sources, hooks, commands) {
         super();
-        Object.assign(this, { config, host, bus, services, sources, hooks });
+        Object.assign(this, { config, host, bus, services, sources, hooks, commands });
       }
 
       start() {
@@ -41,6 +41,13 @@ export const echoPlugin: WorkspacePlugin = {
         this.host.announce('echo was here');
         this.own(this.bus.subscribe('words', (word) => this.heard.push(word)));
         this.own(this.sources.add({ name: 'heard', read: () => this.heard }));
+        this.own(this.commands.add({
+          name: 'tell',
+          summary: 'publish a word',
+          arguments: [{ name: '<word>', summary: 'the word' }],
+          run: async ({ args }) => this.bus.publish('words', args[0]),
+          text: () => '',
+        }));
         this.own(this.hooks.tap('connection.accepting', () => {}));
         this.own(this.services.add({
           name: 'echo',
@@ -52,7 +59,7 @@ export const echoPlugin: WorkspacePlugin = {
       }
 
       stop() {
-        appendFileSync(this.host.dataDir + '/life', 'stop\\n');
+        if (this.host.role === 'server') appendFileSync(this.host.dataDir + '/life', 'stop\\n');
       }
 
       async serve(connection) {
@@ -81,7 +88,7 @@ export const echoPlugin: WorkspacePlugin = {
         }
       }
     }
-    [CONFIG, HOST, MESSAGE_BUS, SERVICES, STATUS_SOURCES, HOOKS].forEach((token, index) => inject(token)(Echo, undefined, index));
+    [CONFIG, HOST, MESSAGE_BUS, SERVICES, STATUS_SOURCES, HOOKS, COMMANDS].forEach((token, index) => inject(token)(Echo, undefined, index));
     injectable()(Echo);
     export default definePlugin({ parts: [part(Echo)] });
   `,

@@ -4,6 +4,7 @@
  */
 import { chmod, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Problem } from '../errors.js';
 import type { BusLine } from './ipc.js';
 
@@ -38,6 +39,11 @@ export interface ServerIdentity {
 /** The system's limit for the path of a unix socket. */
 const maxPathBytes = 107;
 const maxLineChars = 1024 * 1024;
+
+/** The socket on which the server of a run folder answers. */
+export function controlPath(runDir: string): string {
+  return join(runDir, 'control.sock');
+}
 
 export class ControlServer {
   private readonly peers = new Set<ControlPeer>();

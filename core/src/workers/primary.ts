@@ -20,6 +20,7 @@ import {
   type ControlReply,
   type ControlRequest,
   ControlServer,
+  controlPath,
 } from './control.js';
 import type { Crew, CrewOptions, Edition } from './crew.js';
 import { lockDataFolder } from './data-lock.js';
@@ -245,11 +246,6 @@ class Primary {
     }
     return { source: sent, plan };
   }
-}
-
-/** The socket on which a server of this run folder answers. */
-export function controlPath(runDir: string): string {
-  return join(runDir, 'control.sock');
 }
 
 /** Names the server that holds the lock, as far as it says who it is. */

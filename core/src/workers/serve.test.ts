@@ -312,7 +312,7 @@ describe('serve', () => {
     while ((await heard(second)) !== 'heard a,b,c\r\n');
     assert.equal(await heard(first), 'heard \r\n');
     // And from a command beside the server.
-    await served.ask({ op: 'publish', lines: [['words', '"d"']] });
+    assert.equal((await runCommand(served.workspace, ['tell', 'd'])).status, 0);
     while ((await heard(first)) !== 'heard d\r\n');
     while ((await heard(second)) !== 'heard a,b,c,d\r\n');
     for (const client of [first, second]) client.stream.destroy();

@@ -2,8 +2,7 @@
 import { CommandError } from '@angarium/sdk';
 import { formatProblem } from '../../errors.js';
 import { readManifest, runDirOf } from '../../manifest/manifest.js';
-import { askServer, type ControlReply, type ControlRequest } from '../../workers/control.js';
-import { controlPath } from '../../workers/primary.js';
+import { askServer, type ControlReply, type ControlRequest, controlPath } from '../../workers/control.js';
 import type { Invocation } from '../builtin.js';
 
 /** @throws CommandError when none runs, or when it refuses. */

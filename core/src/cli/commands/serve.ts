@@ -2,7 +2,6 @@
 import { CommandError } from '@angarium/sdk';
 import { createLog, sayReady } from '../../log/log.js';
 import { readManifest } from '../../manifest/manifest.js';
-import { serve as run } from '../../workers/primary.js';
 import { defineBuiltIn } from '../builtin.js';
 import { logOptionsFor } from '../logging.js';
 
@@ -26,7 +25,9 @@ export const serve = defineBuiltIn<undefined>({
     const { settings } = readManifest(invocation.source);
     const { level, format, stream } = logOptionsFor(invocation, settings);
     const logOptions = { level, format };
-    await run({
+    // Other commands need nothing of what serving takes.
+    const primary = await import('../../workers/primary.js');
+    await primary.serve({
       source: invocation.source,
       version: invocation.version,
       log: createLog({ ...logOptions, ...(stream !== undefined && { stream }), fields: { worker: 0 } }),
