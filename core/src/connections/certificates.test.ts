@@ -78,12 +78,12 @@ function replace(from: MadeCertificate, to: MadeCertificate, mtime: number): voi
 
 describe('certificates', () => {
   it('are chosen by the name that the client asks for, a wildcard standing for one label', async (test) => {
-    const { port } = await setUp(test, [['mail.example.org'], ['*.example.com', 'Example.NET']]);
+    const { port } = await setUp(test, [['www.example.org'], ['*.example.com', 'Example.NET']]);
     assert.equal(await subjectFor(port, undefined), 'CN=localhost');
     assert.equal(await subjectFor(port, 'nobody.test'), 'CN=localhost');
-    assert.equal(await subjectFor(port, 'mail.example.org'), 'CN=mail.example.org');
-    assert.equal(await subjectFor(port, 'MAIL.example.ORG'), 'CN=mail.example.org');
-    assert.equal(await subjectFor(port, 'imap.example.com'), 'CN=*.example.com');
+    assert.equal(await subjectFor(port, 'www.example.org'), 'CN=www.example.org');
+    assert.equal(await subjectFor(port, 'WWW.example.ORG'), 'CN=www.example.org');
+    assert.equal(await subjectFor(port, 'web.example.com'), 'CN=*.example.com');
     assert.equal(await subjectFor(port, 'a.b.example.com'), 'CN=localhost');
     assert.equal(await subjectFor(port, 'example.com'), 'CN=localhost');
     assert.equal(await subjectFor(port, 'example.net'), 'CN=*.example.com');
@@ -186,13 +186,13 @@ describe('certificates', () => {
 describe('the self-signed certificate', () => {
   it('is for all its names and for servers, and verifies itself', async () => {
     const { certificate, key } = await makeSelfSigned(
-      ['localhost', 'mail.example.org', '127.0.0.1', '::1'],
+      ['localhost', 'www.example.org', '127.0.0.1', '::1'],
       Date.UTC(2026, 5, 1),
     );
     const parsed = new X509Certificate(certificate);
     assert.ok(parsed.verify(parsed.publicKey));
     assert.ok(parsed.checkPrivateKey(createPrivateKey(key)));
-    assert.equal(parsed.checkHost('mail.example.org'), 'mail.example.org');
+    assert.equal(parsed.checkHost('www.example.org'), 'www.example.org');
     assert.equal(parsed.checkIP('127.0.0.1'), '127.0.0.1');
     assert.equal(parsed.checkIP('::1'), '::1');
     assert.equal(parsed.ca, false);
@@ -204,11 +204,11 @@ describe('the self-signed certificate', () => {
 
   it('is made once, its key for the owner only', async (test) => {
     const dir = join(temporaryDir(test), 'tls');
-    const first = await ensureSelfSigned(dir, 'mail.example.org', Date.now());
+    const first = await ensureSelfSigned(dir, 'www.example.org', Date.now());
     assert.equal(first.isNew, true);
     assert.equal(statSync(first.key).mode & 0o777, 0o600);
     const again = await ensureSelfSigned(dir, 'other.example.org', Date.now());
     assert.deepEqual(again, { ...first, isNew: false });
-    assert.ok(new X509Certificate(readFileSync(first.certificate)).checkHost('mail.example.org'));
+    assert.ok(new X509Certificate(readFileSync(first.certificate)).checkHost('www.example.org'));
   });
 });

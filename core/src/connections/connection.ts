@@ -65,6 +65,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
   private controller: AbortController | undefined;
   private closing: PromiseWithResolvers<void> | undefined;
   private drainListeners: Set<() => void> | undefined;
+  private isSecuring = false;
   private state: 'open' | 'closing' | 'ended' = 'open';
 
   private idleTimeoutMs: number;
@@ -104,7 +105,8 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
 
   get canStartTls(): boolean {
     const { tls, offersStartTls } = this.settings;
-    return offersStartTls && tls !== undefined && this.tls === undefined && this.compression === undefined;
+    if (!offersStartTls || tls === undefined || this.isSecuring) return false;
+    return this.tls === undefined && this.compression === undefined;
   }
 
   get signal(): AbortSignal {
@@ -193,8 +195,9 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
 
   async startTls(): Promise<void> {
     if (!this.canStartTls) throw new Error('TLS cannot be started here');
+    this.isSecuring = true;
     // Discarded before the client can know of the go-ahead: what comes later is its handshake, and what came
-    // before was sent by anybody (RFC 9051 §11.1).
+    // before was sent by anybody (CVE-2011-0411).
     this.reader.detach();
     this.reader.discard();
     while (this.stream.read() !== null);
@@ -204,6 +207,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
 
   /** For listeners that speak TLS from the first byte: what is buffered is the handshake. */
   async startImplicitTls(): Promise<void> {
+    this.isSecuring = true;
     this.reader.detach();
     const early = this.reader.takeAll();
     if (early.length > 0) this.stream.unshift(early);

@@ -6,7 +6,7 @@ export interface LimitSettings {
   readonly maxConnections: number;
   /** 0 is no limit. Unix sockets have no address and are not counted. */
   readonly maxConnectionsPerAddress: number;
-  /** Default false: what runs on this machine (webmail, monitoring) speaks for many people. */
+  /** Default false: what runs on this machine (gateways, monitoring) speaks for many people. */
   readonly countsLoopback?: boolean;
 }
 

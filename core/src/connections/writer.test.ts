@@ -42,7 +42,7 @@ function setUp(): { writer: Writer; sink: Sink; waiting: () => number; runaways:
 describe('writer', () => {
   it('makes one write of the small writes of a turn', async () => {
     const { writer, sink } = setUp();
-    writer.write('* 1 FETCH ');
+    writer.write('* 1 FACTS ');
     writer.write(Buffer.from('(UID 7)'));
     writer.write('\r\n');
     writer.write(Buffer.alloc(2000, 'x'));
@@ -51,7 +51,7 @@ describe('writer', () => {
     assert.equal(sink.writes.length, 0);
     await settled();
     assert.equal(sink.writes.length, 1);
-    assert.equal(sink.text, `* 1 FETCH (UID 7)\r\n${'x'.repeat(2000)}done\xff\0\r\n`);
+    assert.equal(sink.text, `* 1 FACTS (UID 7)\r\n${'x'.repeat(2000)}done\xff\0\r\n`);
     assert.equal(writer.waitingBytes, 0);
     assert.equal(writer.bytesWritten, sink.text.length);
   });

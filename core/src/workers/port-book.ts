@@ -3,7 +3,7 @@
  * generations would otherwise not agree on them, and the socket files of a killed server are taken away before
  * the first worker binds.
  */
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { removeStaleSocket } from '../connections/listener.js';
@@ -49,7 +49,10 @@ export class PortBook {
 }
 
 async function prepareSocketPath(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o711 });
+  const dir = dirname(path);
+  const made = await mkdir(dir, { recursive: true });
+  // The socket's own mode says who may use it; a folder made here must not say otherwise.
+  if (made !== undefined) await chmod(dir, 0o711);
   await removeStaleSocket(path);
 }
 

@@ -89,9 +89,9 @@ class Primary {
   }
 
   async run(): Promise<void> {
-    process.umask(dataUmask);
     const { manifest } = this.edition.plan;
     await prepareDataDir(manifest.dataDir, this.runDir);
+    process.umask(dataUmask);
     using lock = lockDataFolder(join(this.runDir, 'server.lock'));
     if (lock === undefined) throw await inUse(manifest.dataDir, this.runDir);
     this.control = await ControlServer.open(controlPath(this.runDir), (request, peer) =>

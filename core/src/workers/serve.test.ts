@@ -52,6 +52,11 @@ describe('serve', () => {
     assert.ok(tcp.port > 0 && tls.port > 0);
     assert.equal(statSync(unix.path).mode & 0o777, 0o666);
     assert.equal(statSync(served.controlPath).mode & 0o777, 0o600);
+    // Others reach the socket that is for them, and see nothing else.
+    for (const dir of [[], ['run']]) {
+      const { mode } = statSync(served.workspace.path('data', ...dir));
+      assert.equal(mode & 0o777, 0o711 & ~process.umask());
+    }
 
     const byPid = await oneOfEach(served.port, 2);
     const { client: local } = await greet(unix.path);

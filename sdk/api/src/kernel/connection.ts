@@ -84,7 +84,10 @@ export interface Connection {
   /** Is unread input buffered? (A pipelining client has sent more.) */
   readonly hasInput: boolean;
 
-  /** Strings are latin1: one char, one byte. Returns false when more than the high-water mark is waiting. */
+  /**
+   * Strings are latin1: one char, one byte. Bytes of a kilobyte and more are not copied: leave them as they are until
+   * they are sent. Returns false when more than the high-water mark is waiting, and when the connection is closed.
+   */
   write(data: string | Uint8Array): boolean;
   /** Resolves when output is below the high-water mark. @throws ReadError 'closed'. Slow readers meet the write timeout. */
   drain(): Promise<void>;
