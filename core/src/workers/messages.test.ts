@@ -25,6 +25,28 @@ describe('relay bus', () => {
     ]);
   });
 
+  it('lets what follows wait for company, and loses none of it', async () => {
+    const sent: (readonly BusLine[])[] = [];
+    const bus = new RelayBus((lines) => sent.push(lines), new MemoryLog());
+    for (let n = 0; n < 50; n++) {
+      bus.publish('n', n);
+      await settled();
+    }
+    while (sent.flat().length < 50) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.deepEqual(
+      sent.flat(),
+      Array.from({ length: 50 }, (_, n) => ['n', String(n)]),
+    );
+    assert.ok(sent.length < 50, `${sent.length} messages`);
+  });
+
+  it('does not let a crowd wait', () => {
+    const sent: (readonly BusLine[])[] = [];
+    const bus = new RelayBus((lines) => sent.push(lines), new MemoryLog());
+    for (let n = 0; n < 1200; n++) bus.publish('n', n);
+    assert.equal(sent.flat().length, 1000);
+  });
+
   it('gives each listener a copy, and survives those that fail', () => {
     const log = new MemoryLog();
     const bus = new RelayBus(() => {}, log);

@@ -1,16 +1,23 @@
 /**
- * The message bus between processes. What is published in one turn travels in one message; the primary passes it
- * on to all others unread. Best effort: a process that dies takes with it what it has not yet sent.
+ * The message bus between processes. What is published in one turn travels in one message, and so does what comes
+ * within a few milliseconds after it: a busy sender wakes the others some hundred times a second, not with each line.
+ * The primary passes messages on to all others unread. Best effort: a process that dies takes with it what it has not yet sent.
  */
 import { disposable, type Logger, type MessageBus } from '@angarium/sdk';
 import type { BusLine } from './ipc.js';
 
 type Listener = (payload: unknown) => void;
 
+/** After a message, how long the next one waits for company. */
+const COMPANY_MS = 4;
+/** A message of so many lines does not wait. */
+const MAX_LINES = 500;
+
 /** A member's end: `send` carries a turn's lines away, `receive` is called with those of others. */
 export class RelayBus implements MessageBus {
   private readonly listeners = new Map<string, Set<Listener>>();
   private batch: BusLine[] = [];
+  private isWaiting = false;
 
   constructor(
     private readonly send: (lines: readonly BusLine[]) => void,
@@ -18,8 +25,12 @@ export class RelayBus implements MessageBus {
   ) {}
 
   publish(topic: string, payload: unknown): void {
-    if (this.batch.length === 0) setImmediate(() => this.flush());
     this.batch.push([topic, JSON.stringify(payload) ?? 'null']);
+    if (this.batch.length >= MAX_LINES) this.flush();
+    else if (!this.isWaiting) {
+      this.isWaiting = true;
+      setImmediate(() => this.sendAndWait());
+    }
   }
 
   subscribe(topic: string, listener: Listener): Disposable {
@@ -33,7 +44,15 @@ export class RelayBus implements MessageBus {
     });
   }
 
-  /** Sends now what this turn has published so far. */
+  private sendAndWait(): void {
+    this.flush();
+    setTimeout(() => {
+      if (this.batch.length > 0) this.sendAndWait();
+      else this.isWaiting = false;
+    }, COMPANY_MS).unref();
+  }
+
+  /** Sends now what waits. */
   flush(): void {
     const { batch } = this;
     this.batch = [];
