@@ -10,7 +10,10 @@ export {
   ListenError,
   Listeners,
   type ListenersOptions,
+  type TemporaryTls,
   type TestableConnection,
+  type TlsAcceptor,
+  temporaryTls,
 } from './connections/index.js';
 export { formatProblem, KernelError, type KernelErrorCode, type Problem } from './errors.js';
 export type { FlightLimits } from './hooks/flights.js';

@@ -7,3 +7,5 @@ export {
   type ListenersOptions,
 } from './listeners.js';
 export { type ConnectionOverOptions, connectionOver, type TestableConnection } from './over.js';
+export { type TemporaryTls, temporaryTls } from './temporary-tls.js';
+export type { TlsAcceptor } from './tls.js';

@@ -10,6 +10,7 @@ import { echo, listening, tlsFor } from '../test-support/listening.js';
 import { Client, dial, eventually } from '../test-support/sockets.js';
 import { Certificates } from './certificates.js';
 import { connectionOver } from './over.js';
+import { temporaryTls } from './temporary-tls.js';
 import { createTlsAcceptor } from './tls.js';
 
 interface TlsClient extends Client {
@@ -111,8 +112,8 @@ describe('TLS', () => {
     assert.deepEqual(lines, ['starttls', 'mine']);
   });
 
-  it('works over any duplex', async (test) => {
-    const { made, acceptor } = await tlsFor(test);
+  it('works over any duplex, with a certificate for the occasion', async () => {
+    const { acceptor, certificate } = await temporaryTls();
     const [server, peer] = duplexPair();
     const connection = connectionOver(server, { tls: acceptor });
     assert.equal(connection.canStartTls, true);
@@ -120,7 +121,7 @@ describe('TLS', () => {
     const plain = new Client(peer);
     plain.write('starttls\r\n');
     await plain.until('go ahead');
-    const client = await upgrade(plain, { ca: made.pem });
+    const client = await upgrade(plain, { ca: certificate });
     client.write('over a duplex\r\nquit\r\n');
     await client.until('over a duplex');
     assert.equal(connection.canStartTls, false);
