@@ -1,2 +1,2 @@
 /** Suites that every provider of a contract runs. */
-export * from './mail-store.js';
+export * from './mail-store/index.js';

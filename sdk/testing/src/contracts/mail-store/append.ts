@@ -1,0 +1,80 @@
+/** Appending: many messages, many mailboxes, all or nothing each. */
+import assert from 'node:assert/strict';
+import type { MailboxId } from '@angarium/sdk';
+import { Flag, isMailError, personalMailbox } from '@angarium/sdk';
+import { DATE_MS, fill, flagSet, fred, joe, mailText, rowsOf, stage } from './fixtures.js';
+import type { Check } from './under-test.js';
+
+export function appendTests(check: Check): void {
+  check('appended messages are in the snapshot with all they were given', async ({ store, now }) => {
+    const { id, uidValidity } = await store.catalogue.create(personalMailbox(fred));
+    const before = await store.mailbox(id).snapshot();
+    const uids = await fill(store, id, ['one', 'two'], flagSet(Flag.flagged | Flag.deleted, '$Work', 'b'));
+    assert.deepEqual(uids, [1, 2]);
+    const snapshot = await store.mailbox(id).snapshot();
+    assert.equal(snapshot.head.uidValidity, uidValidity);
+    assert.ok(snapshot.highestModSeq > before.highestModSeq);
+    const [row] = rowsOf(snapshot);
+    const size = mailText('one').length;
+    assert.deepEqual(row, {
+      uid: 1,
+      flags: Flag.flagged | Flag.deleted,
+      modSeq: snapshot.highestModSeq,
+      keywords: ['$Work', 'b'],
+      size,
+      date: DATE_MS / 1000,
+    });
+    const [status] = await store.status([id]);
+    assert.deepEqual(status, {
+      messages: 2,
+      recent: 2,
+      unseen: 2,
+      deleted: 2,
+      deletedBytes: 2 * size,
+      bytes: 2 * size,
+      uidNext: 3,
+      uidValidity,
+      highestModSeq: snapshot.highestModSeq,
+      lastAppendMs: now(),
+    });
+  });
+
+  check('each target has its own outcome, and one message serves many', async ({ store }) => {
+    const first = await store.catalogue.create(personalMailbox(fred));
+    const second = await store.catalogue.create(personalMailbox(joe));
+    await using message = await stage(store, mailText('to all'));
+    const items = [{ message, flags: flagSet(), internalDateMs: DATE_MS }];
+    const outcomes = await store.append([
+      { mailbox: first.id, items },
+      { mailbox: 'gone' as MailboxId, items },
+      { mailbox: second.id, items },
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ ok }) => ok),
+      [true, false, true],
+    );
+    const error = outcomes[1]?.ok === false ? outcomes[1].error : undefined;
+    assert.ok(isMailError(error) && error.code === 'NONEXISTENT');
+    for (const { id } of [first, second]) {
+      assert.ok((await (await store.mailbox(id).open(1)).read(0, 1e6)).equals(mailText('to all')));
+    }
+  });
+
+  check('a target is atomic: a limit on keywords refuses all of it', async ({ store }) => {
+    const { id } = await store.catalogue.create(personalMailbox(fred));
+    await using message = await stage(store, mailText('x'));
+    const many = Array.from({ length: 129 }, (_, i) => `k${i}`);
+    const [outcome] = await store.append([
+      {
+        mailbox: id,
+        items: [
+          { message, flags: flagSet(), internalDateMs: DATE_MS },
+          { message, flags: flagSet(0, ...many), internalDateMs: DATE_MS },
+        ],
+      },
+    ]);
+    assert.ok(outcome?.ok === false && isMailError(outcome.error) && outcome.error.code === 'LIMIT');
+    assert.equal((await store.mailbox(id).snapshot()).count, 0);
+    assert.deepEqual(await fill(store, id, ['after']), [1]);
+  });
+}
