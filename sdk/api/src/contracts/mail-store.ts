@@ -33,7 +33,8 @@ export interface MailStore {
   /**
    * Takes a message in: hashes, parses, holds it in memory or spools it. Not yet durable, not yet anywhere.
    * CRLF line ends are the caller's business. On an error the source is not read further; the caller skips the rest.
-   * @throws MailError TOOBIG above `maxBytes`; UNAVAILABLE when there is no room.
+   * @throws MailError TOOBIG above `maxBytes`, before the source is touched when `sizeHint` is; UNAVAILABLE when there
+   * is no room.
    */
   stage(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -56,7 +57,7 @@ export interface MailStore {
 /** How a message is taken in. */
 export interface StageOptions {
   readonly maxBytes: number;
-  /** Expected size, when known: decides between memory and spool file. */
+  /** Expected size, when known: decides between memory and spool file, and refuses what is announced as too big. */
   readonly sizeHint?: number;
 }
 
@@ -169,7 +170,10 @@ export interface Mailbox {
    */
   contents(requests: readonly ContentRequest[]): AsyncIterable<ContentPiece>;
 
-  /** Evaluated inside the store. UIDs not above `unchangedSince` in modseq stay as they are and are answered (RFC 7162 §3.1.3). */
+  /**
+   * Evaluated inside the store. UIDs above `unchangedSince` in modseq stay as they are and are answered as `modified`
+   * (RFC 7162 §3.1.3). @throws MailError LIMIT (keywords, `MAX_KEYWORDS`): nothing is changed
+   */
   updateFlags(uids: NumberSet, change: FlagChange, options?: UpdateOptions): Promise<FlagUpdate>;
 
   /** `onlyDeleted`: of these UIDs those with \Deleted. */
@@ -178,7 +182,10 @@ export interface Mailbox {
     options: { readonly onlyDeleted: boolean; readonly origin?: Origin },
   ): Promise<{ readonly uids: NumberSet; readonly modSeq: number }>;
 
-  /** Flags, keywords, internal date go along; \Recent for the copies. All or nothing. */
+  /**
+   * Flags, keywords, internal date, shared annotations go along; \Recent for the copies. All or nothing.
+   * @throws MailError NONEXISTENT (either mailbox), OVERQUOTA, LIMIT, or what a `message.appending` tap throws
+   */
   copyTo(uids: NumberSet, to: MailboxId, options?: CopyOptions): Promise<Copied>;
   /** As copyTo and expunge in one (RFC 6851); within one store all or nothing, a crash may at worst leave both. */
   moveTo(
@@ -187,11 +194,15 @@ export interface Mailbox {
     options?: CopyOptions,
   ): Promise<Copied & { readonly expungeModSeq: number }>;
 
-  /** Message annotations (RFC 5257), shared ones with user undefined: UID → entry → value. */
+  /**
+   * Message annotations (RFC 5257), shared ones with user undefined: UID → entry → value. UIDs without any are not in
+   * the answer.
+   */
   annotations(
     uids: NumberSet,
     user: UserId | undefined,
   ): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>>;
+  /** undefined removes an entry. Messages that are there get a new modseq; when none is, nothing changes. */
   setAnnotations(
     uids: NumberSet,
     user: UserId | undefined,

@@ -16,7 +16,7 @@ export interface RecordSpace {
   list(owner: UserId | undefined, query?: RecordQuery): Promise<readonly RecordRow[]>;
   /** All or nothing, in order; durable when resolved. False: an `expect` did not hold and nothing was written. */
   write(owner: UserId | undefined, changes: readonly RecordChange[]): Promise<boolean>;
-  /** Takes out what expired before `nowMs`; answers how many. */
+  /** Takes out what has expired at `nowMs` (`expiresMs <= nowMs`), of all owners; answers how many. */
   prune(nowMs: number): Promise<number>;
 }
 
@@ -39,7 +39,7 @@ export interface RecordChange {
   readonly key: string;
   /** undefined deletes. */
   readonly value: Uint8Array | undefined;
-  /** After this time the record counts as absent. */
+  /** From this time on (`now >= expiresMs`) the record counts as absent, pruned or not. */
   readonly expiresMs?: number;
   /** Compare-and-set: 'absent', or the value that must be there. */
   readonly expect?: 'absent' | Uint8Array;

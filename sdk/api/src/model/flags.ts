@@ -12,7 +12,10 @@ export const Flag = {
 /** Every bit of `Flag`. */
 export const ALL_SYSTEM_FLAGS = 31;
 
-/** How many keywords a mailbox can have at once, as in Cyrus. */
+/**
+ * How many keywords a mailbox can have at once, as in Cyrus. A name that no message has any more, of those that are
+ * expunged and kept neither, gives its place up when a new one needs it.
+ */
 export const MAX_KEYWORDS = 128;
 
 /** `\Seen` …, in the order in which they are listed to clients. */
