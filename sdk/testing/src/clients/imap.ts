@@ -32,17 +32,11 @@ export class ImapTestClient extends LineClient {
     return tag;
   }
 
-  /** Reads until the tagged answer. Continuation requests on the way are an error. */
-  async finish(tag: string): Promise<ImapAnswer> {
-    const untagged: string[] = [];
-    for (;;) {
-      const response = await this.response();
-      if (response.startsWith('* ')) untagged.push(response.slice(2));
-      else if (response.startsWith(`${tag} `)) {
-        const [, status = '', text = ''] = /^\S+ (\S+) ?([\s\S]*)$/.exec(response) ?? [];
-        return { status, text, untagged };
-      } else throw new Error(`unexpected: ${JSON.stringify(response)}`);
-    }
+  /** Reads until the tagged answer; untagged responses go to `untagged`. Continuation requests are an error. */
+  async finish(tag: string, untagged: string[] = []): Promise<ImapAnswer> {
+    const answer = await this.next(tag, untagged);
+    if (typeof answer === 'string') throw new Error(`unexpected: ${JSON.stringify(answer)}`);
+    return answer;
   }
 
   /** A command with everything it answers. */
@@ -58,10 +52,12 @@ export class ImapTestClient extends LineClient {
   }
 
   /**
-   * Text pieces with synchronising literals between them: `['APPEND INBOX ', bytes]`; waits for each `+`.
+   * Text pieces with synchronising literals between them: `['APPEND INBOX ', bytes]`; waits for each `+`. A tagged
+   * answer instead of one ends the command: the literal is not sent.
    */
   async withLiterals(...pieces: (string | Uint8Array)[]): Promise<ImapAnswer> {
     const tag = `t${++this.tags}`;
+    const untagged: string[] = [];
     let line = `${tag} `;
     for (const piece of pieces) {
       if (typeof piece === 'string') {
@@ -70,18 +66,13 @@ export class ImapTestClient extends LineClient {
       }
       this.send(`${line}{${piece.length}}\r\n`);
       line = '';
-      for (;;) {
-        const response = await this.response();
-        if (response.startsWith('+')) break;
-        if (response.startsWith(`${tag} `)) {
-          const [, status = '', text = ''] = /^\S+ (\S+) ?([\s\S]*)$/.exec(response) ?? [];
-          return { status, text, untagged: [] };
-        }
-      }
+      const answer = await this.next(tag, untagged);
+      if (typeof answer !== 'string') return answer;
+      if (!answer.startsWith('+')) throw new Error(`unexpected: ${JSON.stringify(answer)}`);
       this.send(piece);
     }
     this.send(`${line}\r\n`);
-    return this.finish(tag);
+    return this.finish(tag, untagged);
   }
 
   async append(mailbox: string, message: string | Uint8Array, flags = ''): Promise<ImapAnswer> {
@@ -98,5 +89,18 @@ export class ImapTestClient extends LineClient {
   async logout(): Promise<void> {
     await this.command('LOGOUT');
     this.destroy();
+  }
+
+  /** The tagged answer, or whatever else comes that is not untagged; untagged responses are put into `untagged`. */
+  private async next(tag: string, untagged: string[]): Promise<ImapAnswer | string> {
+    for (;;) {
+      const response = await this.response();
+      if (response.startsWith(`${tag} `)) {
+        const [, status = '', text = ''] = /^\S+ (\S+) ?([\s\S]*)$/.exec(response) ?? [];
+        return { status, text, untagged };
+      }
+      if (!response.startsWith('* ')) return response;
+      untagged.push(response.slice(2));
+    }
   }
 }

@@ -21,7 +21,11 @@ export class LmtpTestClient extends LineClient {
     return this.command(`LHLO ${name}`);
   }
 
-  /** One transaction; answers the replies of the recipients that were accepted, in order. */
+  /**
+   * One transaction, pipelined up to DATA. Answers what comes after the message: one reply for each recipient that was
+   * accepted, in order (RFC 2033 §4.2). When DATA was refused: the replies to MAIL, each RCPT and DATA. CRLF line ends
+   * are the caller's business.
+   */
   async deliver(
     from: string,
     recipients: readonly string[],
@@ -33,7 +37,8 @@ export class LmtpTestClient extends LineClient {
     for (let i = 0; i < lines.length; i++) replies.push(await this.reply());
     if (!replies.at(-1)!.startsWith('354')) return replies;
     const text = typeof message === 'string' ? message : Buffer.from(message).latin1Slice();
-    this.send(`${text.replace(/^\./gm, '..').replace(/(\r\n)?$/, '\r\n')}.\r\n`);
+    const stuffed = text.replace(/(^|\r\n)\./g, '$1..');
+    this.send(`${stuffed.endsWith('\r\n') ? stuffed : `${stuffed}\r\n`}.\r\n`);
     const outcomes: string[] = [];
     for (const reply of replies.slice(1, -1)) if (reply.startsWith('250')) outcomes.push(await this.reply());
     return outcomes;

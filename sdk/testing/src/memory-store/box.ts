@@ -6,7 +6,8 @@ import {
   type MailboxEntry,
   MailboxSnapshot,
   MailError,
-  NumberSet,
+  type NumberSet,
+  ownerOf,
   type SnapshotChunk,
   type UserId,
 } from '@angarium/sdk';
@@ -43,8 +44,8 @@ export class MemoryBox {
   modSeq = 1;
   recentFrom = 1;
   lastAppendMs = 0;
-  /** Index is the bit; names stay once given. */
-  readonly keywordNames: string[] = [];
+  /** Index is the bit; '' where none is in use. */
+  keywordNames: readonly string[] = [];
   readonly overlays = new Map<UserId, SeenOverlay>();
   private readonly snapshots = new Map<UserId | undefined, { modSeq: number; snapshot: MailboxSnapshot }>();
 
@@ -56,20 +57,53 @@ export class MemoryBox {
     return overlay;
   }
 
-  /** The bit of each keyword, allocated when new. @throws MailError LIMIT */
-  keywordBits(names: Iterable<string>): string[] {
-    return [...names].map((name) => {
-      const known = this.keywordNames.find((k) => k.toLowerCase() === name.toLowerCase());
-      if (known !== undefined) return known;
-      if (this.keywordNames.length >= MAX_KEYWORDS)
-        throw new MailError('LIMIT', 'Too many keywords in this mailbox');
-      this.keywordNames.push(name);
-      return name;
-    });
+  /** Undefined when the \Seen that this viewer sees is the mailbox's own. */
+  privateViewer(viewer: UserId | undefined): UserId | undefined {
+    return this.entry.sharedSeen || viewer === ownerOf(this.entry.name) ? undefined : viewer;
+  }
+
+  /**
+   * The keywords as this mailbox spells them; new ones get a bit. When there is none left, names that no message has
+   * give theirs up. All or nothing. @throws MailError LIMIT
+   */
+  takeKeywords(names: Iterable<string>): string[] {
+    let bits = [...this.keywordNames];
+    const taken: string[] = [];
+    for (const name of names) {
+      let known = bits.find((other) => other.toLowerCase() === name.toLowerCase());
+      if (known === undefined) {
+        if (freeBit(bits) === undefined) bits = this.withoutUnused(bits, taken);
+        const bit = freeBit(bits);
+        if (bit === undefined) throw new MailError('LIMIT', `A mailbox can have ${MAX_KEYWORDS} keywords`);
+        bits[bit] = known = name;
+      }
+      taken.push(known);
+    }
+    this.keywordNames = bits;
+    return taken;
+  }
+
+  /** Expunged messages that may come back keep their names. */
+  private withoutUnused(bits: readonly string[], taken: readonly string[]): string[] {
+    const used = new Set(taken);
+    for (const message of [...this.messages, ...this.expunged.map((record) => record.message)]) {
+      for (const name of message.keywords) used.add(name);
+    }
+    return bits.map((name) => (used.has(name) ? name : ''));
   }
 
   find(uids: NumberSet): MemoryMessage[] {
     return this.messages.filter((m) => uids.has(m.uid));
+  }
+
+  /** Takes messages out, to be kept for a while; answers the highest modseq after that. */
+  remove(uids: NumberSet, nowMs: number): number {
+    const going = this.find(uids);
+    if (going.length === 0) return this.modSeq;
+    const modSeq = ++this.modSeq;
+    for (const message of going) this.expunged.push({ message, atMs: nowMs, modSeq });
+    this.messages = this.messages.filter((message) => !uids.has(message.uid));
+    return modSeq;
   }
 
   snapshot(viewer: UserId | undefined): MailboxSnapshot {
@@ -128,6 +162,12 @@ export class MemoryBox {
     };
     return viewer === undefined ? chunk : this.overlay(viewer).over(chunk);
   }
+}
+
+function freeBit(bits: readonly string[]): number | undefined {
+  const free = bits.indexOf('');
+  if (free >= 0) return free;
+  return bits.length < MAX_KEYWORDS ? bits.length : undefined;
 }
 
 /** What a flag change makes of a message's flags; undefined when nothing changes. */

@@ -14,7 +14,6 @@ import {
   MailError,
   NumberSet,
   type Origin,
-  ownerOf,
   type StoredMessage,
   type SummaryBatch,
   type UpdateOptions,
@@ -22,6 +21,7 @@ import {
 } from '@angarium/sdk';
 import { applyFlags, type MemoryBox, type MemoryMessage } from './box.js';
 import type { MemoryMailStore } from './store.js';
+import { type TransferEnd, transfer } from './transfer.js';
 
 const PIECE = 1 << 20;
 const BATCH = 128;
@@ -35,7 +35,7 @@ export class MemoryMailbox implements Mailbox {
 
   async snapshot(): Promise<MailboxSnapshot> {
     const box = this.box();
-    return box.snapshot(this.privateViewer(box));
+    return box.snapshot(box.privateViewer(this.viewer));
   }
 
   async claimRecent(): Promise<number> {
@@ -89,9 +89,9 @@ export class MemoryMailbox implements Mailbox {
 
   async updateFlags(uids: NumberSet, change: FlagChange, options: UpdateOptions = {}): Promise<FlagUpdate> {
     const box = this.box();
-    const viewer = this.privateViewer(box);
+    const viewer = box.privateViewer(this.viewer);
     const keywords =
-      change.mode === 'remove' ? known(box, change.keywords) : box.keywordBits(change.keywords);
+      change.mode === 'remove' ? known(box, change.keywords) : box.takeKeywords(change.keywords);
     const modSeq = box.modSeq + 1;
     const changed: number[] = [];
     const modified: number[] = [];
@@ -122,7 +122,7 @@ export class MemoryMailbox implements Mailbox {
       );
     await this.store.expunging.call(this.id, going(), options.origin);
     const set = going();
-    const modSeq = this.remove(this.box(), set);
+    const modSeq = this.box().remove(set, this.store.now());
     if (set.isEmpty) return { uids: set, modSeq };
     this.store.changed(this.id, 'expunged', modSeq);
     await this.store.expunged.call({
@@ -135,8 +135,9 @@ export class MemoryMailbox implements Mailbox {
     return { uids: set, modSeq };
   }
 
-  copyTo(uids: NumberSet, to: MailboxId, options: CopyOptions = {}): Promise<Copied> {
-    return this.transfer(uids, to, options, false);
+  async copyTo(uids: NumberSet, to: MailboxId, options: CopyOptions = {}): Promise<Copied> {
+    const { copied } = await transfer(this.store, this.end(), uids, to, { ...options, isMove: false });
+    return copied;
   }
 
   async moveTo(
@@ -144,20 +145,10 @@ export class MemoryMailbox implements Mailbox {
     to: MailboxId,
     options: CopyOptions = {},
   ): Promise<Copied & { expungeModSeq: number }> {
-    const copied = await this.transfer(uids, to, options, true);
-    const gone = NumberSet.of(...copied.source);
-    const expungeModSeq = this.remove(this.box(), gone);
-    if (!gone.isEmpty) {
-      this.store.changed(this.id, 'expunged', expungeModSeq);
-      const origin = options.origin;
-      await this.store.expunged.call({
-        mailbox: this.id,
-        uids: gone,
-        modSeq: expungeModSeq,
-        isMove: true,
-        origin,
-      });
-    }
+    const { copied, expungeModSeq } = await transfer(this.store, this.end(), uids, to, {
+      ...options,
+      isMove: true,
+    });
     return { ...copied, expungeModSeq };
   }
 
@@ -165,8 +156,12 @@ export class MemoryMailbox implements Mailbox {
     uids: NumberSet,
     user: UserId | undefined,
   ): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>> {
-    const found = this.box().find(uids);
-    return new Map(found.map((m) => [m.uid, new Map(m.annotations.get(user ?? ''))]));
+    const found = new Map<number, ReadonlyMap<string, Uint8Array>>();
+    for (const { uid, annotations } of this.box().find(uids)) {
+      const own = annotations.get(user ?? '');
+      if (own !== undefined && own.size > 0) found.set(uid, new Map(own));
+    }
+    return found;
   }
 
   async setAnnotations(
@@ -175,16 +170,17 @@ export class MemoryMailbox implements Mailbox {
     entries: ReadonlyMap<string, Uint8Array | undefined>,
   ): Promise<{ modSeq: number }> {
     const box = this.box();
-    const modSeq = box.modSeq + 1;
-    for (const message of box.find(uids)) {
+    const messages = box.find(uids);
+    if (messages.length === 0) return { modSeq: box.modSeq };
+    const modSeq = ++box.modSeq;
+    for (const message of messages) {
       const all = message.annotations.get(user ?? '') ?? new Map<string, Uint8Array>();
       message.annotations.set(user ?? '', all);
       for (const [entry, value] of entries) value === undefined ? all.delete(entry) : all.set(entry, value);
       message.modSeq = modSeq;
-      box.modSeq = modSeq;
     }
-    this.store.changed(this.id, 'annotations', box.modSeq);
-    return { modSeq: box.modSeq };
+    this.store.changed(this.id, 'annotations', modSeq);
+    return { modSeq };
   }
 
   async expunged(): Promise<readonly ExpungedMessage[]> {
@@ -197,17 +193,17 @@ export class MemoryMailbox implements Mailbox {
     }));
   }
 
-  async unexpunge(uids: NumberSet): Promise<Copied> {
+  async unexpunge(uids: NumberSet, origin?: Origin): Promise<Copied> {
     const box = this.box();
-    const back = box.expunged.filter(({ message }) => uids.has(message.uid));
-    box.expunged = box.expunged.filter((record) => !back.includes(record));
-    const target = this.store.insert(
-      box,
-      back.map((record) => record.message),
-      undefined,
-    );
-    const source = back.map(({ message }) => message.uid);
-    return { uidValidity: box.entry.uidValidity, source, target: [...target], modSeq: box.modSeq };
+    const { uidValidity } = box.entry;
+    const back = box.expunged.filter(({ message }) => uids.has(message.uid)).map(({ message }) => message);
+    if (back.length === 0) return { uidValidity, source: [], target: [], modSeq: box.modSeq };
+    const target = this.store.insert(box, back, undefined);
+    box.expunged = box.expunged.filter(({ message }) => !uids.has(message.uid));
+    const { modSeq } = box;
+    this.store.changed(this.id, 'appended', modSeq);
+    await this.store.appended.call({ mailbox: box.entry, uids: target, modSeq, source: undefined, origin });
+    return { uidValidity, source: back.map(({ uid }) => uid), target: [...target], modSeq };
   }
 
   async purge(expungedBeforeMs: number): Promise<{ messages: number; bytes: number }> {
@@ -217,56 +213,6 @@ export class MemoryMailbox implements Mailbox {
     return {
       messages: old.length,
       bytes: old.reduce((sum, { message }) => sum + message.content.bytes.length, 0),
-    };
-  }
-
-  private async transfer(
-    uids: NumberSet,
-    to: MailboxId,
-    options: CopyOptions,
-    isMove: boolean,
-  ): Promise<Copied> {
-    const box = this.box();
-    const target = this.store.require(to);
-    const messages = box.find(uids);
-    if (messages.length === 0)
-      return { uidValidity: target.entry.uidValidity, source: [], target: [], modSeq: target.modSeq };
-    const source = { mailbox: this.id, uids: NumberSet.of(...messages.map((m) => m.uid)), isMove };
-    const bytes = messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
-    const batch = {
-      mailbox: target.entry,
-      messages: messages.length,
-      bytes,
-      items: undefined,
-      source,
-      limits: options.limits ?? [],
-      origin: options.origin,
-    };
-    await this.store.appending.call(batch);
-    const freed = isMove && box.entry.quotaRoot === target.entry.quotaRoot;
-    this.store.checkLimits(batch.limits, target, freed ? 0 : messages.length, freed ? 0 : bytes);
-    const keep = options.keep ?? { system: 31, keywords: true };
-    const seenBy = this.privateViewer(box);
-    const copies = messages.map((m) => ({
-      ...m,
-      flags: (seenBy && box.overlay(seenBy).isSeen(m.uid) ? m.flags | Flag.seen : m.flags) & keep.system,
-      keywords: keep.keywords ? m.keywords : new Set<string>(),
-    }));
-    const uidsThere = this.store.insert(target, copies, options.viewer);
-    this.store.changed(to, 'appended', target.modSeq);
-    const { origin } = options;
-    await this.store.appended.call({
-      mailbox: target.entry,
-      uids: uidsThere,
-      modSeq: target.modSeq,
-      source,
-      origin,
-    });
-    return {
-      uidValidity: target.entry.uidValidity,
-      source: messages.map((m) => m.uid),
-      target: [...uidsThere],
-      modSeq: target.modSeq,
     };
   }
 
@@ -293,15 +239,6 @@ export class MemoryMailbox implements Mailbox {
     return true;
   }
 
-  private remove(box: MemoryBox, uids: NumberSet): number {
-    const going = box.find(uids);
-    if (going.length === 0) return box.modSeq;
-    box.modSeq++;
-    for (const message of going) box.expunged.push({ message, atMs: this.store.now(), modSeq: box.modSeq });
-    box.messages = box.messages.filter((m) => !uids.has(m.uid));
-    return box.modSeq;
-  }
-
   /** Messages that are there, and those expunged a while ago, which sessions may still ask for. */
   private readable(uids: NumberSet): MemoryMessage[] {
     const box = this.box();
@@ -313,8 +250,8 @@ export class MemoryMailbox implements Mailbox {
     return this.store.require(this.id);
   }
 
-  private privateViewer(box: MemoryBox): UserId | undefined {
-    return box.entry.sharedSeen || this.viewer === ownerOf(box.entry.name) ? undefined : this.viewer;
+  private end(): TransferEnd {
+    return { id: this.id, viewer: this.viewer };
   }
 }
 

@@ -65,7 +65,7 @@ class MemorySpace implements RecordSpace {
     let count = 0;
     for (const rows of this.owners.values()) {
       for (const [key, { expiresMs }] of rows) {
-        if (expiresMs === undefined || expiresMs >= nowMs) continue;
+        if (expiresMs === undefined || expiresMs > nowMs) continue;
         rows.delete(key);
         count++;
       }

@@ -20,7 +20,6 @@ import {
   type MailStore,
   NumberSet,
   type Origin,
-  ownerOf,
   type QuotaUsage,
   type StagedMessage,
   type StageOptions,
@@ -89,11 +88,13 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: StageOptions,
   ): Promise<StagedMessage> {
+    const { maxBytes, sizeHint = 0 } = options;
+    if (sizeHint > maxBytes) throw tooBig(maxBytes);
     const pieces: Uint8Array[] = [];
     let size = 0;
     for await (const piece of source) {
       size += piece.length;
-      if (size > options.maxBytes) throw new MailError('TOOBIG', 'Message too large');
+      if (size > maxBytes) throw tooBig(maxBytes);
       pieces.push(Buffer.from(piece));
     }
     const bytes = Buffer.concat(pieces);
@@ -149,24 +150,27 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     }
   }
 
-  /** Gives the messages new UIDs in `box`. */
+  /** Gives the messages new UIDs in `box`. All or nothing. @throws MailError LIMIT */
   insert(box: MemoryBox, messages: readonly MemoryMessage[], viewer: UserId | undefined): NumberSet {
+    const names = [...new Set(messages.flatMap((message) => [...message.keywords]))];
+    const taken = box.takeKeywords(names);
+    const spelling = new Map(names.map((name, i) => [name, taken[i]!]));
     const uids: number[] = [];
     const modSeq = ++box.modSeq;
-    const privately = viewer !== undefined && viewer !== ownerOf(box.entry.name) && !box.entry.sharedSeen;
+    const seenBy = box.privateViewer(viewer);
     for (const message of messages) {
       const uid = box.uidNext++;
       const isSeen = (message.flags & Flag.seen) !== 0;
-      if (privately && isSeen) box.overlay(viewer).set(uid, true, modSeq);
-      const keywords = new Set(box.keywordBits(message.keywords));
-      const flags = privately ? message.flags & ~Flag.seen : message.flags;
+      if (seenBy !== undefined && isSeen) box.overlay(seenBy).set(uid, true, modSeq);
+      const keywords = new Set([...message.keywords].map((name) => spelling.get(name)!));
+      const flags = seenBy !== undefined ? message.flags & ~Flag.seen : message.flags;
       box.messages.push({
         ...message,
         uid,
         flags,
         keywords,
         modSeq,
-        annotations: new Map(message.annotations),
+        annotations: new Map([...message.annotations].map(([user, own]) => [user, new Map(own)])),
       });
       uids.push(uid);
     }
@@ -194,11 +198,11 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   }
 
   private async appendTo(target: AppendTarget, origin: Origin | undefined): Promise<AppendOutcome> {
-    const box = this.require(target.mailbox);
+    const { entry } = this.require(target.mailbox);
     const bytes = target.items.reduce((sum, { message }) => sum + message.size, 0);
     const messages = target.items.length;
     const batch = {
-      mailbox: box.entry,
+      mailbox: entry,
       messages,
       bytes,
       items: target.items,
@@ -207,8 +211,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       origin,
     };
     await this.appending.call(batch);
-    this.checkLimits(batch.limits, box, messages, bytes);
     const incoming = await Promise.all(target.items.map((item) => this.incoming(item)));
+    // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
+    const box = this.require(target.mailbox);
+    this.checkLimits(batch.limits, box, messages, bytes);
     const uids = this.insert(box, incoming, target.viewer);
     this.changed(target.mailbox, 'appended', box.modSeq);
     await this.appended.call({ mailbox: box.entry, uids, modSeq: box.modSeq, source: undefined, origin });
@@ -233,9 +239,9 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   }
 
   private statusOf(box: MemoryBox, viewer: UserId | undefined): MailboxStatus {
-    const privately = viewer !== undefined && viewer !== ownerOf(box.entry.name) && !box.entry.sharedSeen;
+    const seenBy = box.privateViewer(viewer);
     const isSeen = (m: MemoryMessage) =>
-      privately ? box.overlay(viewer).isSeen(m.uid) : (m.flags & Flag.seen) !== 0;
+      seenBy !== undefined ? box.overlay(seenBy).isSeen(m.uid) : (m.flags & Flag.seen) !== 0;
     const deleted = box.messages.filter((m) => (m.flags & Flag.deleted) !== 0);
     const octets = (messages: MemoryMessage[]) =>
       messages.reduce((sum, m) => sum + m.content.bytes.length, 0);
@@ -258,4 +264,8 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     this.listeners.add(listener);
     return { [Symbol.dispose]: () => void this.listeners.delete(listener) };
   }
+}
+
+function tooBig(maxBytes: number): MailError {
+  return new MailError('TOOBIG', `Message is bigger than ${maxBytes} octets`);
 }

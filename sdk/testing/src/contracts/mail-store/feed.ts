@@ -29,4 +29,19 @@ export function feedTests(check: Check): void {
     const kinds = all.map(({ mailbox, kind }) => (mailbox === id ? kind : `other ${kind}`));
     assert.deepEqual(kinds, ['appended', 'flags', 'expunged', 'other appended', 'catalogue', 'deleted']);
   });
+
+  check(
+    'a move is told to both ends, a message that comes back as one that has come',
+    async ({ store, feed }) => {
+      const from = await store.catalogue.create(personalMailbox(fred));
+      const to = await store.catalogue.create(personalMailbox(joe));
+      await fill(store, from.id, ['one']);
+      const told: string[] = [];
+      feed.watchAll(({ mailbox, kind }) => told.push(`${mailbox === to.id ? 'to' : 'from'} ${kind}`));
+      await store.mailbox(from.id).moveTo(NumberSet.of(1), to.id);
+      assert.deepEqual(told.splice(0).sort(), ['from expunged', 'to appended']);
+      await store.mailbox(from.id).unexpunge(NumberSet.of(1));
+      assert.deepEqual(told, ['from appended']);
+    },
+  );
 }

@@ -70,4 +70,14 @@ export function viewerTests(check: Check): void {
     assert.deepEqual(await flagsOf(store, news.id, joe), [Flag.seen, Flag.seen]);
     assert.deepEqual(await flagsOf(store, news.id, fred), [0, 0]);
   });
+
+  check('who copies takes his own \\Seen along, not the owner’s', async ({ store }) => {
+    const from = await store.catalogue.create(personalMailbox(fred));
+    const to = await store.catalogue.create(personalMailbox(joe));
+    await fill(store, from.id, ['one', 'two']);
+    await store.mailbox(from.id, fred).updateFlags(NumberSet.of(1), seen);
+    await store.mailbox(from.id, joe).updateFlags(NumberSet.of(2), seen);
+    await store.mailbox(from.id, joe).copyTo(NumberSet.range(1, 2), to.id, { viewer: joe });
+    assert.deepEqual(await flagsOf(store, to.id, joe), [0, Flag.seen]);
+  });
 }
