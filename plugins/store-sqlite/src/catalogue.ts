@@ -131,7 +131,7 @@ export class StoreCatalogue implements MailboxCatalogue {
     const { entry } = this.required(key);
     if (this.taps.deleting.isTapped) await this.taps.deleting.call(entry, origin);
     const isImmediate = options.immediate === true || deleteDelayMs === 0;
-    const row = await writer.run('listDelete', { key, isImmediate, nowMs: clock.now() });
+    const row = await writer.run('listDelete', { id: entry.id, key, isImmediate, nowMs: clock.now() });
     await writer.run('dropMailbox', { ref: cache.toListed(row).ref, isGone: isImmediate });
     if (this.taps.deleted.isTapped) await this.taps.deleted.call(entry, origin);
   }

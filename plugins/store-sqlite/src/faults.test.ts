@@ -134,6 +134,36 @@ test('a WAL that cannot be synced: the pages go into the database instead', asyn
   await close();
 });
 
+test('behind a sync that failed nothing is promised until the WAL is in the database', async () => {
+  const { dir, close } = await openTestEngine();
+  const path = `${dir}/meta/00.db`;
+  const db = new Database(path, { timeout: 0 });
+  db.exec('CREATE TABLE t (n INTEGER)');
+  db.exec('INSERT INTO t VALUES (0)');
+  let syncs = 0;
+  const queue = new CommitQueue(db, (_fd, done) => {
+    done(syncs++ === 0 ? Object.assign(new Error('i/o error'), { code: 'EIO' }) : null);
+  });
+  const insert = () => queue.run(() => db.prepare('INSERT INTO t VALUES (1)').run());
+  const reader = new Database(path, { readonly: true });
+  const rows = reader.prepare('SELECT n FROM t').iterate();
+  rows.next();
+  await assert.rejects(insert(), /i\/o error/);
+  await assert.rejects(
+    insert(),
+    /i\/o error/,
+    'the next sync would succeed, but the frames before are not safe',
+  );
+  rows.return?.();
+  await insert();
+  assert.equal(syncs, 1);
+  await insert();
+  assert.equal(syncs, 2, 'all is well again');
+  reader.close();
+  queue.close();
+  await close();
+});
+
 test('jobs of one commit: a failing one leaves no trace, the others are done', async () => {
   const { dir, close } = await openTestEngine();
   const db = new Database(`${dir}/meta/00.db`);

@@ -4,16 +4,19 @@
  */
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { StoreSettings } from './config.js';
 import { StoreFolderError } from './errors.js';
 import { assertLittleEndian } from './model/chunk.js';
@@ -109,13 +112,24 @@ function checkFormat(metaDir: string, shardsWanted: number): number {
 /** Whole or not at all; of several processes the first one's stays. */
 function writeFormat(path: string, line: string): void {
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, line);
+  // Synced with its entry: mail that is acknowledged right after must find its folder known after a power cut.
+  writeFileSync(temporary, line, { flush: true });
   try {
     linkSync(temporary, path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   } finally {
     unlinkSync(temporary);
+  }
+  for (const dir of [dirname(path), dirname(dirname(path))]) syncDir(dir);
+}
+
+function syncDir(dir: string): void {
+  const fd = openSync(dir, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -292,7 +292,6 @@ class ParserThread {
 
   async close(): Promise<void> {
     await this.worker?.terminate();
-    this.worker = undefined;
   }
 
   private spawn(): Worker {
@@ -308,6 +307,8 @@ class ParserThread {
         );
     });
     const lost = (cause: Error) => {
+      // An error is followed by the exit, when the next thread may run already.
+      if (this.worker !== worker) return;
       this.worker = undefined;
       for (const { reject } of this.waiting.values()) reject(cause);
       this.waiting.clear();

@@ -92,13 +92,13 @@ export class ThreadWriter implements StoreWriter {
       workerData: this.settings,
       name: 'store',
     });
-    worker.on('message', (message: ThreadMessage) => this.receive(message));
-    worker.on('error', (error) => this.lost(error));
-    worker.on('exit', () => this.lost(new Error('the store thread has ended')));
+    worker.on('message', (message: ThreadMessage) => this.receive(worker, message));
+    worker.on('error', (error) => this.lost(worker, error));
+    worker.on('exit', () => this.lost(worker, new Error('the store thread has ended')));
     return worker;
   }
 
-  private receive(message: ThreadMessage): void {
+  private receive(worker: Worker, message: ThreadMessage): void {
     switch (message.kind) {
       case 'replies':
         // Caches hear first, so that whoever awaits the reply reads the new state cheaply.
@@ -107,8 +107,8 @@ export class ThreadWriter implements StoreWriter {
           this.settle(id, value, error && valueToError(error));
         break;
       case 'failed':
-        void this.worker?.terminate();
-        this.lost(valueToError(message.error));
+        void worker.terminate();
+        this.lost(worker, valueToError(message.error));
         break;
       case 'log':
         this.log[message.level](message.text, { err: message.reason });
@@ -123,15 +123,19 @@ export class ThreadWriter implements StoreWriter {
     if (request === undefined) return;
     this.waiting.delete(id);
     this.queuedBytes -= request.bytes;
-    // An idle store does not keep a process alive that has nothing else to do.
-    if (this.waiting.size === 0) this.worker?.unref();
+    // An idle store does not keep a process alive that has nothing else to do; one that is closing does.
+    if (this.waiting.size === 0 && this.closing === undefined) this.worker?.unref();
     if (error === undefined) request.resolve(value as never);
     else request.reject(error);
     if (this.queuedBytes <= this.maxQueuedBytes) for (const go of this.blocked.splice(0)) go();
   }
 
-  /** The thread is gone: what it had not answered may or may not be done. The next write starts another. */
-  private lost(cause: Error): void {
+  /**
+   * The thread is gone: what it had not answered may or may not be done. The next write starts another. One end is
+   * told more than once (failed, error, exit), perhaps when the next thread runs already.
+   */
+  private lost(worker: Worker, cause: Error): void {
+    if (this.worker !== worker) return;
     this.worker = undefined;
     if (this.waiting.size === 0) return;
     this.log.error('the store thread failed', { err: cause });

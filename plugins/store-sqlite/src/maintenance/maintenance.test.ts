@@ -113,6 +113,7 @@ test('a crash between the list and the shard is settled by the list', async () =
   for (const { id } of [one, two]) await fill(engine, id, ['one']);
   // Only the first half of a deletion and of a change, as after a kill in between.
   await writer.run('listDelete', {
+    id: one.id,
     key: engine.list.byId(one.id)!.key,
     isImmediate: false,
     nowMs: clock.now(),

@@ -79,7 +79,7 @@ export class Maintenance {
     const over = list.deleted().filter(({ deletedMs }) => deletedMs < deletedBeforeMs);
     for (const { listed } of over) {
       if (this.isStopped) break;
-      await writer.run('listForget', { id: listed.entry.id, nowMs: this.clock.now() });
+      if (!(await writer.run('listForget', { id: listed.entry.id, nowMs: this.clock.now() }))) continue;
       await writer.run('dropMailbox', { ref: listed.ref, isGone: true });
     }
     return over.length;

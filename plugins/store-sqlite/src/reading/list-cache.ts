@@ -41,7 +41,11 @@ export class ListCache {
   private dataVersion = -1;
   private version = 0;
 
-  constructor(path: string, partitions: readonly KnownPartition[]) {
+  constructor(
+    path: string,
+    partitions: readonly KnownPartition[],
+    private readonly maxEntries = MAX_ENTRIES,
+  ) {
     this.db = openReader(path);
     this.partitionNames = new Map(partitions.map(({ id, name }) => [id, name]));
     const rows = (where: string) => this.db.prepare(`SELECT ${LIST_COLUMNS} FROM mailbox WHERE ${where}`);
@@ -95,7 +99,7 @@ export class ListCache {
   /** Every mailbox, of one domain or of all, in key order. Kept in memory unless there are too many. */
   listAll(domain: string | undefined): readonly Listed[] {
     this.refresh();
-    if (!this.isWhole && (this.statements.count.get() as number) > MAX_ENTRIES) {
+    if (!this.isWhole && (this.statements.count.get() as number) > this.maxEntries) {
       const rows =
         domain === undefined
           ? this.statements.all.all()
@@ -173,7 +177,8 @@ export class ListCache {
     if (known !== undefined) return known;
     if (this.isWhole) return { byKey: new Map(), sorted: undefined };
     const rows = this.statements.tree.all(name) as ListRow[];
-    if (this.entries + rows.length > MAX_ENTRIES) this.clear();
+    // Trees count too: a client may ask for any number of names that nobody has.
+    if (this.entries + this.trees.size + rows.length >= this.maxEntries) this.clear();
     const tree = this.treeNamed(name);
     for (const row of rows) this.add(name, tree, this.toListed(row));
     return tree;
@@ -198,6 +203,11 @@ export class ListCache {
     this.idIndex.delete(id);
     this.treeOfId.delete(id);
     this.entries--;
+  }
+
+  /** Entries and trees in memory. */
+  get size(): number {
+    return this.entries + this.trees.size;
   }
 
   private clear(): void {

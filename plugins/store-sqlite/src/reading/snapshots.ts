@@ -39,12 +39,12 @@ const EMPTY_HEAD_MODSEQ = 1;
 
 export class SnapshotCache {
   /** Weak: a snapshot lives as long as a session has it or the LRU keeps it. */
-  private readonly bases = new WeakCache<Base>();
-  private readonly views = new WeakCache<ViewerBase>();
+  private readonly bases: WeakCache<Base>;
+  private readonly views: WeakCache<ViewerBase>;
   private readonly hints = new Map<string, Hint[]>();
 
   constructor(maxBytes: number) {
-    this.bases = new WeakCache(maxBytes);
+    this.bases = new WeakCache(maxBytes, (id) => this.hints.delete(id));
     this.views = new WeakCache(maxBytes / 4);
   }
 
@@ -288,11 +288,17 @@ class WeakCache<T extends object & { readonly snapshot: MailboxSnapshot }> {
   /** A held snapshot keeps what it was made of. */
   private readonly values = new WeakMap<MailboxSnapshot, T>();
   private readonly cleanup = new FinalizationRegistry<string>((key) => {
-    if (this.weak.get(key)?.deref() === undefined) this.weak.delete(key);
+    if (this.weak.get(key)?.deref() !== undefined) return;
+    this.weak.delete(key);
+    this.onGone(key);
   });
   private bytes = 0;
 
-  constructor(private readonly maxBytes = 0) {}
+  /** @param onGone the last one of a key was collected. */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly onGone: (key: string) => void = () => undefined,
+  ) {}
 
   has(key: string): boolean {
     return this.strong.has(key) || this.weak.has(key);

@@ -71,9 +71,9 @@ export function copyMessages(
     messages: isWithinRoot ? 0 : picked.length,
   };
   if (!isWithinRoot) checkLimits(target, to, request.limits, coming, elsewhere);
-  const incoming = readCold(source, from, picked, places, to.partition);
+  const uids: number[] = [];
+  const incoming = readCold(source, from, picked, places, to.partition, uids);
   const filed = fileMessages(target, to, incoming, { viewer: request.viewerTo, nowMs: request.nowMs });
-  const uids = picked.map(({ uid }) => uid);
   const isOneShard = source === target;
   const expunged =
     request.isMove && isOneShard
@@ -113,12 +113,14 @@ function pick(source: ShardWriter, row: MailboxRow, request: CopyRequest): Picke
   return picked;
 }
 
+/** @param read gets the UIDs of those that could be read: a damaged message stays where it is. */
 function* readCold(
   source: ShardWriter,
   row: MailboxRow,
   picked: readonly Picked[],
   places: Places,
   partition: number,
+  read: number[],
 ): IterableIterator<Incoming> {
   const annotations = sql(source.db, 'SELECT user, entry, value FROM annotation WHERE id = ?');
   for (const { uid, size, date, flags, keywords } of picked) {
@@ -127,6 +129,7 @@ function* readCold(
     const place =
       places.get(placeKey(partition, cold.guid)) ??
       (row.partition === partition ? source.blobPlace(partition, cold.guid) : undefined);
+    read.push(uid);
     yield {
       guid: cold.guid,
       size,
@@ -149,15 +152,9 @@ export function unexpunge(shard: ShardWriter, input: In<'unexpunge'>): CopyOutco
     const nothing = { source: [], target: [], modSeq: targetFrom, expungeModSeq: 0 };
     return { result: nothing, targetFrom, targetChunks: [], filed: [], expunged: undefined };
   }
-  const filed = fileMessages(
-    shard,
-    row,
-    readCold(shard, row, returning(row, taken), new Map(), row.partition),
-    {
-      viewer: undefined,
-      nowMs: input.nowMs,
-    },
-  );
+  const uids: number[] = [];
+  const incoming = readCold(shard, row, returning(row, taken), new Map(), row.partition, uids);
+  const filed = fileMessages(shard, row, incoming, { viewer: undefined, nowMs: input.nowMs });
   for (const uid of taken.uids) {
     const id = rowOf(row.id, uid);
     const cold = shard.cold(id);
@@ -166,7 +163,7 @@ export function unexpunge(shard: ShardWriter, input: In<'unexpunge'>): CopyOutco
     sql(shard.db, 'DELETE FROM annotation WHERE id = ?').run(id);
   }
   return {
-    result: { source: [...taken.uids], target: filed.uids, modSeq: filed.modSeq, expungeModSeq: 0 },
+    result: { source: uids, target: filed.uids, modSeq: filed.modSeq, expungeModSeq: 0 },
     targetFrom,
     targetChunks: noted(filed.chunks),
     filed: filed.messages,

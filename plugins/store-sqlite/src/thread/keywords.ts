@@ -20,6 +20,10 @@ function withBit(bits: readonly number[], index: number): KeywordBits {
   return [a!, b!, c!, d!];
 }
 
+export function united(a: KeywordBits, b: KeywordBits): KeywordBits {
+  return [(a[0] | b[0]) >>> 0, (a[1] | b[1]) >>> 0, (a[2] | b[2]) >>> 0, (a[3] | b[3]) >>> 0];
+}
+
 /** Names that the mailbox does not know are passed over. */
 export function knownBits(row: MailboxRow, names: readonly string[]): KeywordBits {
   let bits = noBits;
@@ -30,8 +34,16 @@ export function knownBits(row: MailboxRow, names: readonly string[]): KeywordBit
   return bits;
 }
 
-/** Names that are new get a bit; the row is the caller's to save. @throws MailError LIMIT */
-export function allocateBits(shard: ShardWriter, row: MailboxRow, names: readonly string[]): KeywordBits {
+/**
+ * Names that are new get a bit; the row is the caller's to save.
+ * @param taken bits of messages that are not in the index yet. @throws MailError LIMIT
+ */
+export function allocateBits(
+  shard: ShardWriter,
+  row: MailboxRow,
+  names: readonly string[],
+  taken: KeywordBits = noBits,
+): KeywordBits {
   let bits = noBits;
   let wasSwept = false;
   for (const name of names) {
@@ -40,7 +52,7 @@ export function allocateBits(shard: ShardWriter, row: MailboxRow, names: readonl
       index = freePlace(row);
       if (index < 0 && !wasSwept) {
         wasSwept = true;
-        sweep(shard, row, bits);
+        sweep(shard, row, united(bits, taken));
         index = freePlace(row);
       }
       if (index < 0) throw new MailError('LIMIT', `A mailbox can have ${MAX_KEYWORDS} keywords`);

@@ -79,9 +79,10 @@ export function renameListed(db: Db, { fromKey, toKey }: In<'listRename'>): { fr
 }
 
 /** The row as it is now, deleted or gone. */
-export function deleteListed(db: Db, { key, isImmediate, nowMs }: In<'listDelete'>): ListRow {
+export function deleteListed(db: Db, { id, key, isImmediate, nowMs }: In<'listDelete'>): ListRow {
   const row = liveRowByKey(db, key);
-  if (row === undefined) throw nonexistent();
+  // Another one may have come to this name since the caller's rights were looked at.
+  if (row?.id !== id) throw nonexistent();
   const state = isImmediate ? MailboxState.gone : MailboxState.deleted;
   sql(db, 'UPDATE mailbox SET state = ?, deleted_ms = ?, version = ? WHERE id = ?').run(
     state,
@@ -93,10 +94,10 @@ export function deleteListed(db: Db, { key, isImmediate, nowMs }: In<'listDelete
   return required(db, row.id);
 }
 
-/** Gives up a deleted mailbox for good. */
-export function forgetListed(db: Db, { id, nowMs }: In<'listForget'>): void {
+/** Gives up a deleted mailbox for good; false when it is none any more. */
+export function forgetListed(db: Db, { id, nowMs }: In<'listForget'>): boolean {
   const row = listRowById(db, id);
-  if (row === undefined || row.state !== MailboxState.deleted) return;
+  if (row === undefined || row.state !== MailboxState.deleted) return false;
   sql(db, 'UPDATE mailbox SET state = ?, deleted_ms = ?, version = ? WHERE id = ?').run(
     MailboxState.gone,
     nowMs,
@@ -104,6 +105,7 @@ export function forgetListed(db: Db, { id, nowMs }: In<'listForget'>): void {
     id,
   );
   sql(db, 'DELETE FROM metadata WHERE mailbox = ?').run(id);
+  return true;
 }
 
 export function undeleteListed(db: Db, { id, key }: In<'listUndelete'>): ListRow {

@@ -55,14 +55,19 @@ export function annotate(shard: ShardWriter, input: In<'annotate'>): AnnotateOut
   return { from, modSeq: row.highestModSeq, chunks: noted(written) };
 }
 
-/** After its deletion from the list: uses no quota, takes nothing in. A mailbox without a row had no messages. */
-export function markDeleted(shard: ShardWriter, ref: MailboxRef, isGone: boolean): void {
+/**
+ * After its deletion from the list: uses no quota, takes nothing in. A mailbox without a row had no messages.
+ * False when the row has seen a newer entry of the list: the mailbox was brought back meanwhile.
+ */
+export function markDeleted(shard: ShardWriter, ref: MailboxRef, isGone: boolean): boolean {
   const row = shard.peek(ref.id);
-  if (row === undefined || row.state === MailboxRowState.gone) return;
+  if (row === undefined || row.state === MailboxRowState.gone) return true;
+  if (row.version > ref.version) return false;
   row.state = isGone ? MailboxRowState.gone : MailboxRowState.deleted;
-  row.version = Math.max(row.version, ref.version);
+  row.version = ref.version;
   shard.setQuotaRoot(row, null);
   shard.save(row);
+  return true;
 }
 
 /** A newer entry of the list than the row has seen: its name, root, state. */

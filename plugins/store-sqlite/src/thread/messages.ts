@@ -5,7 +5,7 @@ import { CHUNK_MESSAGES, concatColumns, emptyColumns } from '../model/chunk.js';
 import { MAX_UID, rowOf } from '../model/ids.js';
 import type { FiledMessage, PackRef } from '../packs/index.js';
 import { sql } from '../sql/statements.js';
-import { allocateBits } from './keywords.js';
+import { allocateBits, noBits, united } from './keywords.js';
 import { ViewerSeen } from './seen.js';
 import type { MailboxRow, ShardWriter, Usage } from './shard.js';
 
@@ -89,6 +89,7 @@ export function fileMessages(
   const tail = new ChunkTail(shard, row, modSeq);
   const uids: number[] = [];
   const filed: FiledMessage[] = [];
+  let taken = noBits;
   let bytes = 0;
   for (const message of messages) {
     const uid = row.uidNext++;
@@ -108,7 +109,9 @@ export function fileMessages(
     const isSeen = (message.flags & Flag.seen) !== 0;
     if (seen !== undefined && isSeen) seen.set(uid, true, modSeq);
     const flags = seen === undefined ? message.flags : message.flags & ~Flag.seen;
-    tail.add(uid, flags, allocateBits(shard, row, message.keywords), message.size, date);
+    const bits = allocateBits(shard, row, message.keywords, taken);
+    taken = united(taken, bits);
+    tail.add(uid, flags, bits, message.size, date);
     count(row, flags, message.size);
     bytes += message.size;
     uids.push(uid);

@@ -73,7 +73,7 @@ export function messageOperations(context: WriteContext): MessageOperations {
     dropMailbox: async ({ ref, isGone }) => {
       const { queue, shard } = at(ref);
       const partition = shard.peek(ref.id)?.partition ?? ref.partition;
-      await queue.run(() => markDeleted(shard, ref, isGone));
+      if (!(await queue.run(() => markDeleted(shard, ref, isGone)))) return undefined;
       context.tell({ mailbox: ref.id, kind: 'deleted', from: 0, modSeq: 0, chunks: [] });
       if (!isGone) return undefined;
       while (await queue.run(() => wipeBatch(shard, ref.id)));
@@ -147,10 +147,7 @@ export function listOperations(context: WriteContext): ListOperations {
       return renamed;
     },
     listDelete: (input) => list.run(() => deleteListed(db, input)),
-    listForget: async (input) => {
-      await list.run(() => forgetListed(db, input));
-      return undefined;
-    },
+    listForget: (input) => list.run(() => forgetListed(db, input)),
     listChange: async (input) => told(await list.run(() => changeListed(db, input))),
     listPartition: async (input) => told(await list.run(() => setListedPartition(db, input))),
     listUndelete: async (input) => told(await list.run(() => undeleteListed(db, input))),

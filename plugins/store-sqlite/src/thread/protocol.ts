@@ -173,8 +173,10 @@ export interface Operations {
   moveUser: { in: { from: string; to: string; fromShard: number; toShard: number }; out: undefined };
   listCreate: { in: NewListRow; out: ListRow };
   listRename: { in: { fromKey: string; toKey: string }; out: { from: string; row: ListRow }[] };
-  listDelete: { in: { key: string; isImmediate: boolean; nowMs: number }; out: ListRow };
-  listForget: { in: { id: string; nowMs: number }; out: undefined };
+  /** The mailbox `id`, if it still has this name. */
+  listDelete: { in: { id: string; key: string; isImmediate: boolean; nowMs: number }; out: ListRow };
+  /** False when it is not a deleted mailbox any more: somebody brought it back. */
+  listForget: { in: { id: string; nowMs: number }; out: boolean };
   listChange: { in: { id: string; patch: ListPatch }; out: ListRow };
   listPartition: { in: { id: string; partition: number }; out: ListRow };
   listUndelete: { in: { id: string; key: string }; out: ListRow };

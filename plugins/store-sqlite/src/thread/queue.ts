@@ -38,6 +38,8 @@ export class CommitQueue {
   private isBusy = false;
   private busySince: number | undefined;
   private walFd: number | undefined;
+  /** A sync failed and the WAL still holds what may be lost: what comes behind it is as safe as that is. */
+  private walFault: Error | undefined;
   private readonly begin;
   private readonly commit;
   private readonly rollback;
@@ -190,6 +192,10 @@ export class CommitQueue {
       }
       this.next();
     };
+    if (this.walFault !== undefined) {
+      settle(this.rescue(this.walFault));
+      return;
+    }
     try {
       this.walFd ??= openSync(`${this.db.name}-wal`, 'r');
       this.sync(this.walFd, (error) => settle(error === null ? undefined : this.rescue(error)));
@@ -200,14 +206,17 @@ export class CommitQueue {
 
   /**
    * A sync failed once must not be tried again: the kernel may have dropped what it could not write. The committed
-   * pages are still readable, so they are moved into the database, which is synced by itself. Undefined: done.
+   * pages are still readable, so they are moved into the database, which is synced by itself. Undefined: done; until
+   * then no commit behind them is promised, however well the sync goes.
    */
-  private rescue(error: unknown): unknown {
+  private rescue(error: Error): Error | undefined {
+    this.walFault = error;
     try {
       const [state] = this.db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-      return state?.busy === 0 ? undefined : error;
+      if (state?.busy === 0) this.walFault = undefined;
     } catch {
-      return error;
+      // The reason is the first failure.
     }
+    return this.walFault;
   }
 }
