@@ -137,6 +137,7 @@ class BodyStore {
     await Promise.all(
       [...missing].map(async ([partition, wanted]) => {
         const writer = await this.context.packWriter(partition);
+        void this.context.writeJournal(partition);
         const records = [...wanted.values()].map((item) =>
           toRecord(item.message, item.ref, item.internalDateMs),
         );

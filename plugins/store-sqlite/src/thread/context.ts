@@ -1,12 +1,18 @@
 /** What the operations of the store thread share: queues of all databases, packs of all partitions, the journal. */
 import type { Logger } from '@angarium/sdk';
 import type { KnownPartition } from '../layout.js';
+import { nodeFs } from '../packs/fs.js';
 import type { JournalEntry, PackFs, PackIncident } from '../packs/index.js';
 import { PackReader, PackWriter } from '../packs/index.js';
 import { openWriter } from '../sql/open.js';
 import type { Change, ThreadCounts, ThreadSettings } from './protocol.js';
 import { CommitQueue } from './queue.js';
 import { ShardWriter, type Usage } from './shard.js';
+import { DiskCalls } from './sync.js';
+
+/** How long and how many journal entries wait for company. */
+const JOURNAL_DELAY_MS = 10;
+const JOURNAL_ENTRIES = 256;
 
 /** The part of Logger that crosses the thread border. */
 export type ThreadLog = (level: 'warn' | 'error', text: string, error: unknown) => void;
@@ -36,17 +42,25 @@ export class WriteContext {
   readonly tell: (change: Change) => void;
   readonly log: ThreadLog;
   private readonly packs = new Map<number, PartitionPacks>();
-  /** Journal entries of this turn, by partition. */
+  /** Journal entries that wait for company, by partition. */
   private readonly unwritten = new Map<number, JournalEntry[]>();
+  private journalTimer: NodeJS.Timeout | undefined;
+  private readonly writeFs: PackFs;
 
-  constructor(private readonly options: ContextOptions) {
+  /** @param isAlone at most one operation is running. */
+  constructor(
+    private readonly options: ContextOptions,
+    isAlone: () => boolean,
+  ) {
     const { paths } = options.settings;
+    const disk = new DiskCalls(isAlone);
+    this.writeFs = options.packFs ?? disk.packFs(nodeFs);
     this.tell = options.tell;
     this.log = options.log;
-    this.list = new CommitQueue(openWriter(paths.listPath));
+    this.list = new CommitQueue(openWriter(paths.listPath), disk.sync);
     this.shards = paths.shardPaths.map((path, number) => {
       const db = openWriter(path);
-      return { queue: new CommitQueue(db), shard: new ShardWriter(number, db) };
+      return { queue: new CommitQueue(db, disk.sync), shard: new ShardWriter(number, db) };
     });
   }
 
@@ -82,7 +96,7 @@ export class WriteContext {
       packsDir: this.packsDir(partition),
       rollBytes: this.options.settings.packBytes,
       onIncident: (incident) => this.report(incident),
-      ...(this.packFs === undefined ? {} : { fs: this.packFs }),
+      fs: this.writeFs,
     }).catch((error: unknown) => {
       packs.writer = undefined;
       throw error;
@@ -102,17 +116,18 @@ export class WriteContext {
   /** Notes what was committed, beside the bodies. Never fails an operation: what it serves is the rebuild. */
   journal(partition: number, entries: readonly JournalEntry[]): void {
     const waiting = this.unwritten.get(partition);
-    if (waiting !== undefined) {
-      waiting.push(...entries);
-      return;
-    }
-    // Entries of one turn share a record.
-    this.unwritten.set(partition, [...entries]);
-    setImmediate(() => void this.writeJournal(partition));
+    if (waiting === undefined) this.unwritten.set(partition, [...entries]);
+    else for (const entry of entries) waiting.push(entry);
+    // Entries share a record, and often the write of the next message: they have no sync of their own to wait for.
+    this.journalTimer ??= setTimeout(() => {
+      this.journalTimer = undefined;
+      for (const id of [...this.unwritten.keys()]) void this.writeJournal(id);
+    }, JOURNAL_DELAY_MS);
+    if ((waiting?.length ?? 0) >= JOURNAL_ENTRIES) void this.writeJournal(partition);
   }
 
-  /** Hands what waits to the pack writer. */
-  private async writeJournal(partition: number): Promise<void> {
+  /** Hands what waits to the pack writer, which writes it with the next message. */
+  async writeJournal(partition: number): Promise<void> {
     const entries = this.unwritten.get(partition);
     if (entries === undefined) return;
     this.unwritten.delete(partition);
@@ -155,6 +170,7 @@ export class WriteContext {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.journalTimer);
     for (const partition of [...this.unwritten.keys()]) await this.writeJournal(partition);
     for (const { writer, reader } of this.packs.values()) {
       await writer

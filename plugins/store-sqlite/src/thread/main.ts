@@ -21,7 +21,8 @@ let isScheduled = false;
 function flushSoon(): void {
   if (isScheduled) return;
   isScheduled = true;
-  setImmediate(() => {
+  // After all promises that are settled now.
+  process.nextTick(() => {
     isScheduled = false;
     const message: ThreadMessage = { kind: 'replies', replies, changes };
     replies = [];

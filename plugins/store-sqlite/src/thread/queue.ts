@@ -3,8 +3,8 @@
  * that one failure does not sink the others. Locks of other processes are waited for by timer, not inside SQLite.
  *
  * The connection runs with synchronous=NORMAL and the queue syncs the WAL itself before it answers: that is what FULL
- * does, but off this thread, so that the syncs of many shards (and of packs) run at the same time and the write lock
- * is not held for them. Checkpoints order their own syncs as ever.
+ * does, but without the write lock, and off this thread when others work (sync.ts), so that the syncs of many shards
+ * and of packs run at the same time. Checkpoints order their own syncs as ever.
  */
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { MailError } from '@angarium/sdk';

@@ -13,7 +13,7 @@ export class Writer {
   private readonly running = new Set<Promise<unknown>>();
 
   constructor(options: ContextOptions) {
-    this.context = new WriteContext(options);
+    this.context = new WriteContext(options, () => this.running.size <= 1);
     this.table = {
       ...messageOperations(this.context),
       ...listOperations(this.context),
