@@ -85,6 +85,16 @@ test('SELECT (CONDSTORE) enables (RFC 7162 §3.1.8)', async () => {
   assert.match(told.join(), /1 FETCH \(.*MODSEQ \(\d+\)/);
 });
 
+test('the mailbox that SELECT closes is said to be closed, CONDSTORE enabled or not (RFC 7162 §3.2.11)', async () => {
+  await using server = await TestServer.start();
+  const client = await server.loggedIn();
+  const closed = 'OK [CLOSED] Previous mailbox closed';
+  assert.ok(!(await client.ok('SELECT INBOX')).untagged.includes(closed));
+  assert.equal((await client.ok('EXAMINE INBOX')).untagged[0], closed);
+  assert.deepEqual((await client.command('SELECT INBOX.nope')).untagged, [closed]);
+  assert.deepEqual((await client.command('SELECT INBOX.nope')).untagged, []);
+});
+
 test('rights decide what SELECT says', async () => {
   const cases: [string, string, string][] = [
     ['lr', 'OK [READ-ONLY] Completed', '()'],

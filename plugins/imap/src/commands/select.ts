@@ -51,10 +51,8 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
 function deselect(session: Session, reply: ImapReply): void {
   if (session.state !== 'selected') return;
   session.unselect();
-  // RFC 7162 §3.2.11, RFC 9051 §7.1: what follows is about the new mailbox.
-  if (session.enabled.has('QRESYNC') || session.enabled.has('IMAP4REV2')) {
-    reply.status('OK', 'Previous mailbox closed', 'CLOSED');
-  }
+  // What follows is about the new mailbox. Whatever is enabled: CONDSTORE is offered (RFC 7162 §3.2.11).
+  reply.status('OK', 'Previous mailbox closed', 'CLOSED');
 }
 
 /** Whoever holds one of these can change something. */
