@@ -11,7 +11,7 @@ import {
 } from '@angarium/sdk';
 import { batchesOf } from '../fetch/batches.js';
 import { ContentReader } from '../fetch/contents.js';
-import { nextTurn } from '../view/index.js';
+import { nextTurn, resolveSearched } from '../view/index.js';
 import type { Node, Program } from './program.js';
 import { TextReader, type TextSource } from './read-texts.js';
 import { Candidate, type CompiledSearch, compileSearch, NO, UNKNOWN, YES } from './tests.js';
@@ -46,7 +46,8 @@ export async function evaluate(
 function requiredSets(session: ImapSession, root: Node): NumberSet {
   let indexes = NumberSet.range(0, session.selected.view.count - 1);
   for (const node of root.op === 'and' ? root.nodes : [root]) {
-    if (node.op === 'set') indexes = indexes.intersect(session.selected.resolve(node.set, node.isUid));
+    if (node.op === 'set')
+      indexes = indexes.intersect(resolveSearched(session.selected, node.set, node.isUid));
   }
   return indexes;
 }

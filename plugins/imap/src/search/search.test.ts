@@ -137,6 +137,21 @@ test('UID SEARCH answers UIDs', async () => {
   assert.deepEqual(await session.run('SEARCH ALL'), ['* SEARCH 1 2', 'A OK Completed']);
 });
 
+test('numbers without a message match nothing, as in other servers', async () => {
+  for (const [set, found] of [
+    ['4:*', ' 3'],
+    ['4', ''],
+    ['2:9', ' 2 3'],
+    ['9:2', ' 2 3'],
+    ['4294967295:*', ' 3'],
+    ['NOT 3:9', ' 1 2'],
+    ['OR 4 1', ' 1'],
+  ])
+    assert.equal(await search(`SEARCH ${set}`), `* SEARCH${found}`, set);
+  const session = await (await TestServer.with([])).select('INBOX');
+  assert.deepEqual(await session.run('SEARCH 1:*'), ['* SEARCH', 'A OK Completed']);
+});
+
 test('an unknown charset is NO with BADCHARSET', async () => {
   const session = await (await TestServer.with(letters)).select();
   assert.deepEqual(await session.run('SEARCH CHARSET X-NOSUCH TEXT a'), [

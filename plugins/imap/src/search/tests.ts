@@ -11,6 +11,7 @@ import {
   type SnapshotChunk,
   type SummaryView,
 } from '@angarium/sdk';
+import { resolveSearched } from '../view/index.js';
 import { fieldValues, isPlainHeader, longestWord } from './header-text.js';
 import type { Leaf, Node, Program, TextPlace } from './program.js';
 
@@ -132,7 +133,7 @@ class Compiler {
       case 'recent':
         return ({ uid }) => (selected.isRecent(uid) ? YES : NO);
       case 'set': {
-        const indexes = selected.resolve(leaf.set, leaf.isUid);
+        const indexes = resolveSearched(selected, leaf.set, leaf.isUid);
         return ({ index }) => (indexes.has(index) ? YES : NO);
       }
       case 'size': {

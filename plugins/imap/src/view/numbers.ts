@@ -1,5 +1,12 @@
 /** Message sequence numbers as the client counts them (RFC 3501 §2.3.1.2). */
-import { ImapSyntaxError, type MailboxSnapshot, NumberSet, type SequenceSet, STAR } from '@angarium/sdk';
+import {
+  ImapSyntaxError,
+  type MailboxSnapshot,
+  NumberSet,
+  type SelectedMailbox,
+  type SequenceSet,
+  STAR,
+} from '@angarium/sdk';
 
 /**
  * Indexes into `view` that a set means. `*` is the last message, or for UIDs in an empty mailbox UIDNEXT.
@@ -24,10 +31,25 @@ export function resolveSet(
       const from = a === STAR ? count : a;
       const to = b === STAR ? count : b;
       if (from < 1 || to < 1 || from > count || to > count)
-        throw new ImapSyntaxError(`The mailbox has ${count} messages`, 0);
+        throw new ImapSyntaxError(`The mailbox has ${count} messages`);
       return [from - 1, to - 1];
     }),
   );
+}
+
+/**
+ * As `resolveSet`, for SEARCH. Leniency: numbers without a message match nothing, as in Cyrus and Dovecot; clients say
+ * `SEARCH 1:*` of an empty mailbox.
+ */
+export function resolveSearched(selected: SelectedMailbox, set: SequenceSet, isUid: boolean): NumberSet {
+  if (isUid || set.isSaved) return selected.resolve(set, isUid);
+  const { count } = selected.view;
+  const all = NumberSet.range(0, count - 1);
+  const number = (of: number): number => (of === STAR ? count : of);
+  const asked = set.ranges
+    .map(([a, b]) => [Math.min(number(a), number(b)), Math.max(number(a), number(b))] as const)
+    .map(([from, to]): [number, number] => [Math.max(from, 1) - 1, Math.max(to, 1) - 1]);
+  return NumberSet.fromRanges(asked).intersect(all);
 }
 
 /** Sequence numbers of these indexes. */
