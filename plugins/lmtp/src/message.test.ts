@@ -143,7 +143,7 @@ test('messages that are too big are read to their end, and refused for everybody
 });
 
 test('malformed messages are refused as Cyrus does, or repaired', async () => {
-  const messages = ['Subject: x\r\n', 'no header\r\n\r\n', 'Message-ID:\r\n\r\nx\r\n', `${text}\0\r\n`];
+  const messages = ['no header\r\n', 'no header\r\n\r\n', 'Message-ID:\r\n\r\nx\r\n', `${text}\0\r\n`];
   await using it = await setUp();
   const client = await it.hello();
   for (const message of messages) {
@@ -153,6 +153,14 @@ test('malformed messages are refused as Cyrus does, or repaired', async () => {
   const other = await lenient.hello();
   for (const message of messages)
     assert.match((await deliver(other, '', ['fred'], message))[0]!, /^250/, message);
+});
+
+test('a message without a body is delivered (RFC 5322 §3.5)', async () => {
+  await using it = await setUp();
+  const client = await it.hello();
+  assert.match((await deliver(client, '', ['fred'], 'Subject: x\r\n'))[0]!, /^250/);
+  const [message = ''] = await it.inbox('fred');
+  assert.ok(message.endsWith('\r\nSubject: x\r\n\r\n'), message);
 });
 
 test('bare LF becomes CRLF, and ends no message', async () => {

@@ -55,7 +55,6 @@ for (const [name, message, result] of cases) {
 
 const malformed: readonly [name: string, message: string, repaired: string][] = [
   ['nothing', '', `${rules.trace}${rules.messageId}${rules.date}\r\n`],
-  ['no blank line', 'Date: d\r\n', `${rules.trace}${rules.messageId}Date: d\r\n\r\n`],
   ['no line end', 'Date: d', `${rules.trace}${rules.messageId}Date: d\r\n\r\n`],
   [
     'a line that is no field',
@@ -81,6 +80,14 @@ for (const [name, message, repaired] of malformed) {
     }
   });
 }
+
+test('a message may end with its header (RFC 5322 §3.5)', () => {
+  for (const chunks of everySplit(Buffer.from('Date: d\r\nSubject: only\r\n a header\r\n', 'latin1'))) {
+    const expected = `${rules.trace}${rules.messageId}Date: d\r\nSubject: only\r\n a header\r\n\r\n`;
+    assert.equal(rewrite(chunks), expected);
+  }
+  assert.throws(() => rewrite([Buffer.from('no field\r\n')]), { code: 'BADMESSAGE' });
+});
 
 test('a header without end is not held for ever', () => {
   const rewriter = new HeaderRewriter({ ...rules, malformed: 'repair' });

@@ -37,13 +37,13 @@ export class HeaderRewriter {
     return this.rewritten(end);
   }
 
-  /** The message has ended. */
+  /** The message has ended, with its header at that: it needs no body, and no blank line then (RFC 5322 §3.5). */
   end(): Buffer {
     if (this.inBody) return none;
     this.inBody = true;
-    if (this.rules.malformed === 'reject') throw bad('The message has no blank line after its header');
-    const cut = this.length >= 2 && this.held.latin1Slice(this.length - 2, this.length) === '\r\n';
-    this.hold(Buffer.from(cut || this.length === 0 ? '\r\n' : '\r\n\r\n', 'latin1'));
+    const isWhole = this.length >= 2 && this.held.latin1Slice(this.length - 2, this.length) === '\r\n';
+    if (!isWhole && this.rules.malformed === 'reject') throw bad('The message ends inside its header');
+    this.hold(Buffer.from(isWhole || this.length === 0 ? '\r\n' : '\r\n\r\n', 'latin1'));
     return this.rewritten(this.endOfHeader(0) ?? this.length);
   }
 
