@@ -14,7 +14,7 @@ export function readTag(line: WireLine): string {
   if (line.isAtEnd) line.fail('a command');
   const tag = line.run(CharClass.tag, 'a tag');
   // Long enough for anybody; each reply repeats it.
-  if (tag.length > 128) throw new ImapSyntaxError('the tag is too long', 0);
+  if (tag.length > 128) throw new ImapSyntaxError('the tag is too long');
   return tag;
 }
 
@@ -30,28 +30,18 @@ export function readCommand(line: WireLine, session: Session): Invocation {
   const command = session.services.features.command(name);
   const fullName = isUid ? `UID ${name}` : name;
   if (command === undefined || (isUid && !command.hasUidForm))
-    refuse(line, `unknown command ${printable(fullName)}`);
+    throw new ImapSyntaxError(`unknown command ${printable(fullName)}`);
   if (!command.states.includes(session.state))
-    refuse(line, `${fullName} is not allowed ${whereNot(session)}`);
+    throw new ImapSyntaxError(`${fullName} is not allowed ${whereNot(session, command)}`);
   if (command.needsPrivacy && !session.services.authentication.allowsPlaintext(session.authContext)) {
     throw new MailError('PRIVACYREQUIRED', `${fullName} is not allowed without TLS`);
   }
   return { command, isUid };
 }
 
-function refuse(line: WireLine, text: string): never {
-  throw new ImapSyntaxError(text, line.position);
-}
-
-function whereNot(session: Session): string {
-  switch (session.state) {
-    case 'not-authenticated':
-      return 'before login';
-    case 'authenticated':
-      return 'here: either it is for login, or a mailbox must be selected first';
-    default:
-      return 'in this state';
-  }
+function whereNot({ state }: Session, { states }: AnyCommand): string {
+  if (state === 'not-authenticated') return 'before login';
+  return states.includes('selected') ? 'while no mailbox is selected' : 'after login';
 }
 
 function printable(name: string): string {

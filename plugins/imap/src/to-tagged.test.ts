@@ -20,6 +20,10 @@ test('errors become replies, and only ours are logged as errors', () => {
     reply: 'BAD [CLIENTBUG] Expected a space, found x at octet 7',
     log: '',
   });
+  assert.deepEqual(tagged(new ImapSyntaxError('FETCH is not allowed before login')), {
+    reply: 'BAD [CLIENTBUG] FETCH is not allowed before login',
+    log: '',
+  });
   assert.deepEqual(tagged(new MailError('OVERQUOTA', 'Over quota')), {
     reply: 'NO [OVERQUOTA] Over quota',
     log: '',

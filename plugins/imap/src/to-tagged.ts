@@ -18,7 +18,8 @@ export function toTagged(
   context: Readonly<Record<string, unknown>>,
 ): TaggedReply {
   if (error instanceof ImapSyntaxError) {
-    return { kind: 'BAD', code: 'CLIENTBUG', text: `${sentence(error.message)} at octet ${error.position}` };
+    const where = error.position === undefined ? '' : ` at octet ${error.position}`;
+    return { kind: 'BAD', code: 'CLIENTBUG', text: `${sentence(error.message)}${where}` };
   }
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {

@@ -54,7 +54,7 @@ class Idling {
     }
     if (this.failure !== undefined) throw this.failure;
     if (this.tellFailure !== undefined) throw this.tellFailure;
-    if (this.said?.toUpperCase() !== 'DONE') throw new ImapSyntaxError('expected DONE', 0);
+    if (this.said?.toUpperCase() !== 'DONE') throw new ImapSyntaxError('expected DONE');
   }
 
   private get isOver(): boolean {

@@ -297,7 +297,7 @@ test('random octets are refused with a syntax error or a name that is none, by e
       } catch (error) {
         if (error instanceof ImapSyntaxError) {
           assert.match(error.message, /^expected [\x20-\x7e]+, found [\x20-\x7e]+$/);
-          assert.ok(error.position >= 0 && error.position <= text.length);
+          assert.ok(error.position! >= 0 && error.position! <= text.length);
         } else assert.ok(error instanceof MailError || error instanceof LiteralWanted, `${error}`);
       }
     }),

@@ -11,8 +11,8 @@ export class ImapSyntaxError extends Error {
   override readonly name = 'ImapSyntaxError';
   constructor(
     text: string,
-    /** Octet in the command line. */
-    readonly position: number,
+    /** Octet in the command line; undefined where the fault is of the command as a whole. */
+    readonly position?: number,
   ) {
     super(text);
   }
