@@ -17,6 +17,7 @@ const MAX_STEPS = 16;
 
 export class MechanismExchange implements AuthExchange {
   readonly clientFirst: boolean;
+  readonly takesInitialResponse: boolean;
   private readonly attempt: Attempt;
   private readonly exchange: SaslExchange;
   private steps = 0;
@@ -29,6 +30,7 @@ export class MechanismExchange implements AuthExchange {
     passwords: Passwords,
   ) {
     this.clientFirst = mechanism.clientFirst;
+    this.takesInitialResponse = mechanism.takesInitialResponse ?? mechanism.clientFirst;
     this.attempt = new Attempt(environment, mechanism.name, context);
     this.exchange = mechanism.start(saslEnvironment(this.attempt, context, environment, passwords));
   }

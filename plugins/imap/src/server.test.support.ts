@@ -28,7 +28,7 @@ export interface FakeAuth {
   allowsPlaintext: boolean;
 }
 
-/** Everybody's password is `secret`; admin administers. TEST-ASK speaks first and wants `word`. */
+/** Everybody's password is `secret`; admin administers. TEST-ASK speaks first and wants `word`; TEST-ASKED takes it at once. */
 function fakeAuthentication(state: FakeAuth): TestPlugin {
   class Fake implements Authentication {
     mechanisms(): readonly string[] {
@@ -42,6 +42,7 @@ function fakeAuthentication(state: FakeAuth): TestPlugin {
     begin(mechanism: string): AuthExchange {
       if (mechanism === 'PLAIN') return plainExchange;
       if (mechanism === 'TEST-ASK') return askingExchange();
+      if (mechanism === 'TEST-ASKED') return askingExchange(true);
       throw new MailError('CANNOT', 'Unknown mechanism');
     }
 
@@ -73,10 +74,11 @@ const plainExchange: AuthExchange = {
   cancel() {},
 };
 
-function askingExchange(): AuthExchange {
-  let step = 0;
+function askingExchange(takesInitialResponse = false): AuthExchange {
+  let step = takesInitialResponse ? 1 : 0;
   return {
     clientFirst: false,
+    takesInitialResponse,
     async respond(message) {
       if (step++ === 0) return { challenge: Buffer.from('say it') };
       if (Buffer.from(message ?? []).toString() !== 'word') throw new MailError('AUTHENTICATIONFAILED', 'No');

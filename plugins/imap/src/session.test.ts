@@ -92,6 +92,10 @@ test('AUTHENTICATE with and without initial response (RFC 4959)', async () => {
   assert.equal((await client.command('AUTHENTICATE PLAIN =')).status, 'NO');
   assert.equal((await client.command('AUTHENTICATE TEST-ASK =')).status, 'BAD');
   assert.equal((await client.command('AUTHENTICATE NONE')).status, 'NO');
+  client.sendLine(`a AUTHENTICATE TEST-ASKED ${Buffer.from('word').toString('base64')}`);
+  await client.expect(/^\+ d2VsbCBzYWlk$/);
+  client.sendLine('');
+  await client.expect(/^a OK/);
 });
 
 test('AUTHENTICATE: cancelled, no base64, too long', async () => {

@@ -24,6 +24,7 @@ export const login: SaslMechanism = {
   name: 'LOGIN',
   strength: 5,
   clientFirst: false,
+  takesInitialResponse: true,
   isPlaintext: true,
   start: (environment) => new LoginExchange(environment),
 };

@@ -29,9 +29,9 @@ export const authenticate = defineImapCommand({
     const session = ownSession(context.session);
     session.failedLogins++;
     const exchange = session.services.authentication.begin(mechanism, session.authContext);
-    if (initial !== undefined && !exchange.clientFirst) {
+    if (initial !== undefined && !(exchange.takesInitialResponse ?? exchange.clientFirst)) {
       exchange.cancel();
-      throw new ImapSyntaxError(`${mechanism} has no initial response`, 0);
+      throw new ImapSyntaxError(`${mechanism} has no initial response`);
     }
     const identity = await converse(exchange, session.connection, initial);
     session.failedLogins = 0;
@@ -68,9 +68,9 @@ async function ask(connection: Connection, challenge: Uint8Array): Promise<Buffe
   connection.write(`+ ${Buffer.from(challenge).toString('base64')}\r\n`);
   connection.flush();
   const text = await readResponse(connection);
-  if (text === '*') throw new ImapSyntaxError('the authentication was cancelled', 0);
+  if (text === '*') throw new ImapSyntaxError('the authentication was cancelled');
   const message = decodeBase64(text);
-  if (message === undefined) throw new ImapSyntaxError('the response is no base64', 0);
+  if (message === undefined) throw new ImapSyntaxError('the response is no base64');
   return message;
 }
 
@@ -82,7 +82,7 @@ async function readResponse(connection: Connection): Promise<string> {
   } catch (error) {
     if (!(error instanceof ReadError) || error.code !== 'line-too-long') throw error;
     await connection.skipLine();
-    throw new ImapSyntaxError('the response is too long', MAX_SASL_LINE_BYTES);
+    throw new ImapSyntaxError('the response is too long');
   }
 }
 

@@ -30,6 +30,8 @@ export const AUTHENTICATION: Contract<Authentication> = contract('authentication
 export interface AuthExchange {
   /** True: the client speaks first; without an initial response the protocol sends an empty challenge. */
   readonly clientFirst: boolean;
+  /** As SaslMechanism. */
+  readonly takesInitialResponse?: boolean;
   /** One message of the client, decoded. `undefined` only as the first, for no initial response. @throws as `login` */
   respond(message: Uint8Array | undefined): Promise<AuthStep>;
   /** The client sent `*`, or the connection ended. */
@@ -51,6 +53,8 @@ export interface SaslMechanism {
   /** Mechanisms are offered best first. */
   readonly strength: number;
   readonly clientFirst: boolean;
+  /** Default: `clientFirst`. An initial response that a mechanism does not take is refused (RFC 4959 §3, RFC 4954 §4). */
+  readonly takesInitialResponse?: boolean;
   /** The password itself travels: only where `allowsPlaintext`. */
   readonly isPlaintext: boolean;
   /** Further conditions: TLS for -PLUS, a client certificate for EXTERNAL. */

@@ -14,6 +14,7 @@ class Script implements AuthExchange {
   constructor(
     private readonly steps: (AuthStep | MailError)[],
     readonly clientFirst = true,
+    readonly takesInitialResponse = clientFirst,
   ) {}
   async respond(message: Uint8Array | undefined): Promise<AuthStep> {
     this.heard.push(message === undefined ? undefined : Buffer.from(message).toString());
@@ -41,6 +42,14 @@ test('an initial response goes straight to the mechanism', async () => {
   assert.equal(outcome.is, 'done');
   assert.equal(output, '');
   assert.deepEqual(exchange.heard, ['hello']);
+});
+
+test('a server-first mechanism takes an initial response only when it says so (RFC 4954 §4)', async () => {
+  const refused = await run(new Script([done], false), '', 'YQ==');
+  assert.equal(refused.outcome.is, 'malformed');
+  const exchange = new Script([done], false, true);
+  assert.equal((await run(exchange, '', 'YQ==')).outcome.is, 'done');
+  assert.deepEqual(exchange.heard, ['a']);
 });
 
 test('= is an initial response of no octets', async () => {

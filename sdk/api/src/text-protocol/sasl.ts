@@ -56,6 +56,9 @@ async function converse(
 ): Promise<SaslOutcome> {
   let message: Uint8Array | undefined;
   if (initial !== undefined) {
+    if (!(exchange.takesInitialResponse ?? exchange.clientFirst)) {
+      return { is: 'malformed', why: 'the mechanism has no initial response' };
+    }
     message = initial === '=' ? Buffer.alloc(0) : decodeBase64(initial);
     if (message === undefined || initial === '') return malformed;
   } else if (exchange.clientFirst) {
