@@ -62,7 +62,7 @@ function statusText(status: ServerStatus): string {
     );
   }
   if (sources.length > 0) {
-    const rows = sources.map(({ name, worker, value }) => [name, worker, JSON.stringify(value) ?? '–']);
+    const rows = sources.map(({ name, worker, value }) => [name, worker, reportText(value)]);
     parts.push('', 'Plugins tell:', indent(table(rows, ['what', 'worker', ''])));
   }
   return parts.join('\n');
@@ -72,4 +72,13 @@ function placeText(bound: BoundAddress): string {
   if ('path' in bound) return bound.path;
   const address = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
   return `${address}:${bound.port}${bound.tls === 'implicit' ? ' (TLS)' : ''}`;
+}
+
+/** `commits 103, jobs 104`; JSON for what is deeper than that. */
+export function reportText(value: unknown): string {
+  const isDeep = (each: unknown): boolean => typeof each === 'object' && each !== null;
+  if (!isDeep(value) || Array.isArray(value)) return JSON.stringify(value) ?? '–';
+  return Object.entries(value as object)
+    .map(([name, each]) => `${name} ${isDeep(each) ? JSON.stringify(each) : each}`)
+    .join(', ');
 }
