@@ -91,6 +91,7 @@ async function* readBatch(
   end: number,
 ): AsyncGenerator<ContentPiece> {
   const pieces: (Piece | { readonly index: number })[] = [];
+  const reads: ReadRequest[] = [];
   let packs: PackReader | undefined;
   for (let index = start; index < end; index++) {
     const { uid, from, to } = requests[index]!;
@@ -98,28 +99,38 @@ async function* readBatch(
     if (body === undefined) pieces.push({ index });
     else {
       packs ??= body.packs;
-      pieces.push(...cut(index, uid, from, to, body));
+      for (const piece of cut(index, uid, from, to, body)) {
+        pieces.push(piece);
+        reads.push(piece.request);
+      }
     }
   }
-  const found = pieces.filter((piece): piece is Piece => 'request' in piece);
-  const bytes = packs?.readMany(found.map(({ request }) => request));
+  const groups = packs?.readGroups(reads);
+  let group: readonly (Buffer | PackError)[] = [];
+  let taken = 0;
   try {
     for (const piece of pieces) {
-      if (!('request' in piece))
+      if (!('request' in piece)) {
         yield { index: piece.index, bytes: Buffer.alloc(0), isLast: true, isMissing: true };
-      else yield await toPiece(source, piece, (await bytes!.next()).value);
+        continue;
+      }
+      if (taken === group.length) {
+        group = (await groups!.next()).value as readonly (Buffer | PackError)[];
+        taken = 0;
+      }
+      const read = group[taken++]!;
+      if (!Buffer.isBuffer(read)) yield await readMoved(source, piece, read);
+      else yield { index: piece.index, bytes: read, isLast: piece.isLast, isMissing: false };
     }
   } finally {
-    await bytes?.return(undefined);
+    await groups?.return(undefined);
   }
 }
 
-async function toPiece(source: BodySource, piece: Piece, read: unknown): Promise<ContentPiece> {
+async function readMoved(source: BodySource, piece: Piece, fault: PackError): Promise<ContentPiece> {
   const { index, uid, from, to, isLast } = piece;
-  if (Buffer.isBuffer(read)) return { index, bytes: read, isLast, isMissing: false };
   try {
-    const bytes = await readAgain(source, uid, from, to, PackError.from(read, 'read'));
-    return { index, bytes, isLast, isMissing: false };
+    return { index, bytes: await readAgain(source, uid, from, to, fault), isLast, isMissing: false };
   } catch (error) {
     throw toMailError(error);
   }

@@ -118,7 +118,7 @@ test('readMany reads ahead by count and by bytes, and a consumer may stop early'
     assert.ok(item instanceof Buffer);
     break;
   }
-  assert.equal(asked, 8);
+  assert.equal(asked, 9, '8 in flight, and one that might have joined the last of them');
 });
 
 test('open files are bounded, and one in use is closed only after its read', async () => {

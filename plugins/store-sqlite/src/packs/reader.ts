@@ -14,6 +14,7 @@ import {
 } from './format.js';
 import { nodeFs, type PackFs, readFully } from './fs.js';
 import { type OpenPack, OpenPacks } from './open-packs.js';
+import { extentOf, type Span, spansOf } from './spans.js';
 import type { PackId, PackRef, RecordMeta } from './types.js';
 
 export interface PackReaderOptions {
@@ -57,8 +58,7 @@ export class PackReader {
 
   /** The bytes [from, to) of the body, fewer where it ends. */
   async read(ref: PackRef, from = 0, to = ref.length, guid?: Buffer): Promise<Buffer> {
-    const start = Math.min(Math.max(from, 0), ref.length);
-    const end = Math.min(Math.max(to, start), ref.length);
+    const { start, end } = extentOf({ ref, from, to });
     return await this.attempt(ref.pack, async (open) => {
       if (start > JOINED_READ_BYTES) {
         const [header, part] = await Promise.all([
@@ -88,15 +88,20 @@ export class PackReader {
     });
   }
 
-  /**
-   * One item a request, in order: the bytes, or the PackError of this request alone. About 8 reads are in flight, and
-   * not more than 8 MB beyond what was taken (one larger read goes alone).
-   */
+  /** One item a request, in order: the bytes, or the PackError of this request alone. Reads ahead as `readGroups`. */
   async *readMany(requests: Iterable<ReadRequest>): AsyncGenerator<Buffer | PackError> {
-    const source = requests[Symbol.iterator]();
-    const flying: { readonly bytes: number; readonly item: Promise<Buffer | PackError> }[] = [];
+    for await (const group of this.readGroups(requests)) yield* group;
+  }
+
+  /**
+   * What `readMany` answers, in groups as they come from the disk: requests side by side in a pack are one read. Up to
+   * 8 reads are in flight, and not more than 8 MB beyond what was taken (one larger read goes alone).
+   */
+  async *readGroups(requests: Iterable<ReadRequest>): AsyncGenerator<(Buffer | PackError)[]> {
+    const source = spansOf(requests);
+    const flying: { readonly bytes: number; readonly group: Promise<(Buffer | PackError)[]> }[] = [];
     let flyingBytes = 0;
-    let waiting: ReadRequest | undefined;
+    let waiting: Span<ReadRequest> | undefined;
     try {
       for (;;) {
         while (flying.length < READS_IN_FLIGHT) {
@@ -105,19 +110,19 @@ export class PackReader {
             if (next.done === true) break;
             waiting = next.value;
           }
-          const bytes = (waiting.to ?? waiting.ref.length) - (waiting.from ?? 0);
+          const { bytes } = waiting;
           if (flying.length > 0 && flyingBytes + bytes > PREFETCH_BYTES) break;
-          flying.push({ bytes, item: this.settle(waiting) });
+          flying.push({ bytes, group: this.readSpan(waiting) });
           flyingBytes += bytes;
           waiting = undefined;
         }
         const first = flying.shift();
         if (first === undefined) return;
-        yield await first.item;
+        yield await first.group;
         flyingBytes -= first.bytes;
       }
     } finally {
-      source.return?.();
+      source.return(undefined);
     }
   }
 
@@ -163,6 +168,28 @@ export class PackReader {
     this.packs.closeAll();
   }
 
+  /** Never rejects. What is not in order is read once more for itself, so that no request suffers from its neighbours. */
+  private async readSpan({ offset, bytes, requests }: Span<ReadRequest>): Promise<(Buffer | PackError)[]> {
+    const first = requests[0]!;
+    if (requests.length === 1) return [await this.settle(first)];
+    let items: (Buffer | undefined)[] = [];
+    try {
+      items = await this.packs.with(first.ref.pack, async (open) => {
+        const buffer = Buffer.allocUnsafeSlow(bytes);
+        const filled = await readFully(this.fs, open.fd, buffer, offset);
+        const read = filled < bytes ? buffer.subarray(0, filled) : buffer;
+        return requests.map((request) => partOf(open, request, read, request.ref.offset - offset));
+      });
+    } catch {
+      // Closed, missing, a bad sector: each request finds out for itself.
+    }
+    const settled: (Buffer | PackError)[] = [];
+    for (const [index, request] of requests.entries()) {
+      settled.push(items[index] ?? (await this.settle(request)));
+    }
+    return settled;
+  }
+
   private settle(request: ReadRequest): Promise<Buffer | PackError> {
     return this.read(request.ref, request.from, request.to, request.guid).catch((error: unknown) =>
       PackError.from(error, 'read'),
@@ -192,6 +219,20 @@ export class PackReader {
       throw new PackError('short', `pack ${ref.pack} ends before the record at ${ref.offset} does`);
     }
     return buffer;
+  }
+}
+
+/** The bytes a request asks for out of a read that has its record at `at`; undefined when they cannot be trusted. */
+function partOf(open: OpenPack, request: ReadRequest, read: Buffer, at: number): Buffer | undefined {
+  const { ref, start, end } = extentOf(request);
+  const bodyAt = at + RECORD_HEADER_BYTES;
+  if (read.length < bodyAt + end) return undefined;
+  try {
+    const header = checkHeader(open, ref, read.subarray(at, bodyAt), request.guid);
+    if (end === ref.length) checkBody(ref, header, crc32(read.subarray(bodyAt, bodyAt + end)));
+    return read.subarray(bodyAt + start, bodyAt + end);
+  } catch {
+    return undefined;
   }
 }
 
