@@ -61,9 +61,13 @@ async function install() {
     say('installing packages …');
     const npm = process.env.npm_execpath;
     const command = npm === undefined ? ['npm'] : [process.execPath, npm];
-    const status = await run(command[0], [...command.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      stdio: ['ignore', 2, 2],
-    });
+    const status = await run(
+      command[0],
+      [...command.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
+      {
+        stdio: ['ignore', 2, 2],
+      },
+    );
     if (status !== 0) return status;
     rmSync(buildStamp, { force: true });
   }
