@@ -23,11 +23,12 @@ import { openMessage, readContents } from './contents.js';
 import { nonexistent, toMailError } from './errors.js';
 import type { StoreHooks } from './hooks.js';
 import { decodeColumns } from './model/chunk.js';
-import { flatten, MAX_UID, parseUidText, uidOfRow, unflatten } from './model/ids.js';
+import { flatten, parseUidText, uidOfRow, unflatten } from './model/ids.js';
 import type { PackReader } from './packs/index.js';
 import type { ListCache, Listed } from './reading/list-cache.js';
 import type { MailboxHeadRow, ShardReader } from './reading/shard-reader.js';
 import type { SnapshotCache } from './reading/snapshots.js';
+import { summaryBatches } from './reading/summary-batches.js';
 import { namesOf } from './thread/keywords.js';
 import type { CopyResult } from './thread/protocol.js';
 import { MailboxRowState } from './thread/shard.js';
@@ -43,8 +44,6 @@ export interface MailboxContext {
   shard(number: number): ShardReader;
   packs(partition: number): PackReader;
 }
-
-const SUMMARY_BATCH = 128;
 
 /** Whose own \Seen counts here; undefined where one is everybody's. */
 export function privateViewer({ entry }: Listed, viewer: UserId | undefined): UserId | undefined {
@@ -87,27 +86,8 @@ export class StoreMailbox implements Mailbox {
   async *summaries(uids: NumberSet): AsyncGenerator<SummaryBatch> {
     const head = this.head();
     if (head === undefined) return;
-    const reader = this.reader();
-    let found: number[] = [];
-    let records: Buffer[] = [];
-    for (const [start, end] of uids.ranges()) {
-      for (let from = start; from <= end; ) {
-        const wanted = SUMMARY_BATCH - found.length;
-        const rows = reader.cold(head.id, from, Math.min(end, MAX_UID), wanted);
-        for (const [row, bytes] of rows) {
-          found.push(uidOfRow(row));
-          records.push(bytes);
-        }
-        if (found.length >= SUMMARY_BATCH) {
-          yield { uids: Uint32Array.from(found), records };
-          found = [];
-          records = [];
-        }
-        if (rows.length < wanted) break;
-        from = uidOfRow(rows[rows.length - 1]![0]) + 1;
-      }
-    }
-    if (found.length > 0) yield { uids: Uint32Array.from(found), records };
+    // Readers look for one batch at a time, and let others go on in between.
+    yield* summaryBatches(this.reader(), head.id, uids);
   }
 
   async open(uid: number): Promise<StoredMessage> {

@@ -49,7 +49,19 @@ type RawHead = [
 
 /** A row of `hot` as bytes. */
 export type RawChunk = [id: number, bytes: Buffer];
-export type RawCold = [id: number, bytes: Buffer];
+
+/** Cold records ascending by UID. */
+export interface ColdPage {
+  readonly uids: readonly number[];
+  readonly lengths: readonly number[];
+  /** One behind the other; longer ones than `maxPacked` octets are left out: see `coldBytes`. */
+  readonly packed: Buffer;
+  readonly maxPacked: number;
+}
+
+/** Longer records are rare, and gathering them would cost their memory twice. */
+const MAX_PACKED_BYTES = 32_768;
+const noPage: ColdPage = { uids: [], lengths: [], packed: Buffer.alloc(0), maxPacked: MAX_PACKED_BYTES };
 
 export class ShardReader {
   private opened: { readonly db: Db; readonly statements: ReturnType<typeof prepareStatements> } | undefined;
@@ -156,11 +168,29 @@ export class ShardReader {
     return this.read(() => this.sql.seen.all(from, to, modSeq) as RawChunk[]);
   }
 
-  /** Cold rows ascending, at most `limit`. */
-  cold(mailboxNumber: number, fromUid: number, toUid: number, limit: number): RawCold[] {
-    return this.read(
-      () => this.sql.cold.all(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), limit) as RawCold[],
+  /** At most `limit` cold records. One row for all: a Buffer a record would take twice the time. */
+  coldPage(mailboxNumber: number, fromUid: number, toUid: number, limit: number): ColdPage {
+    if (fromUid === toUid) return this.lonePage(mailboxNumber, fromUid);
+    const raw = this.read(
+      () =>
+        this.sql.coldPage.get(rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid), limit) as
+          | [string, string, Buffer | null]
+          | [null, null, null],
     );
+    const [uids, lengths, packed] = raw;
+    if (uids === null) return noPage;
+    return {
+      uids: JSON.parse(`[${uids}]`),
+      lengths: JSON.parse(`[${lengths}]`),
+      packed: packed ?? noPage.packed,
+      maxPacked: MAX_PACKED_BYTES,
+    };
+  }
+
+  private lonePage(mailboxNumber: number, uid: number): ColdPage {
+    const packed = this.coldBytes(mailboxNumber, uid);
+    if (packed === undefined) return noPage;
+    return { uids: [uid], lengths: [packed.length], packed, maxPacked: packed.length };
   }
 
   coldBytes(mailboxNumber: number, uid: number): Buffer | undefined {
@@ -227,7 +257,12 @@ function prepareStatements(db: Db) {
       .pluck(),
     viewer: db.prepare('SELECT id FROM viewer WHERE mbx = ? AND user = ?').pluck(),
     seen: raw('SELECT id, b FROM seen WHERE id >= ? AND id < ? AND modseq > ?'),
-    cold: raw('SELECT id, b FROM cold WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?'),
+    // group_concat takes octets as they are, NUL and all. length() of a column does not read what overflows its page.
+    coldPage: raw(
+      `SELECT group_concat(uid), group_concat(n), CAST(group_concat(b, '') AS BLOB) FROM (
+         SELECT id & ${MAX_UID} AS uid, length(b) AS n, CASE WHEN length(b) <= ${MAX_PACKED_BYTES} THEN b END AS b
+         FROM cold WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?)`,
+    ),
     coldBytes: db.prepare('SELECT b FROM cold WHERE id = ?').pluck(),
     body: raw(
       `SELECT cold.guid, blob.pack, blob.off, blob.len FROM cold JOIN blob ON blob.part = ? AND blob.guid = cold.guid
