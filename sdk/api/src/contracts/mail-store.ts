@@ -255,7 +255,7 @@ export interface Copied {
 /** Cold records of some messages, side by side. */
 export interface SummaryBatch {
   readonly uids: Uint32Array;
-  /** One record a UID, for `new SummaryView`. */
+  /** One record a UID, for `new SummaryView`. They may share memory with the whole batch: copy what is kept for long. */
   readonly records: readonly Buffer[];
 }
 
