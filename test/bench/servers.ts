@@ -57,6 +57,9 @@ export function startPeer(name: 'cyrus' | 'dovecot', users: number): BenchServer
   const script = peerScript(name);
   if (script === undefined) return undefined;
   const environment = { ...process.env, MAXCHILD: '6000' };
+  // A run that was broken off may have left its mail there.
+  for (const command of ['stop', 'reset'])
+    execFileSync(script, [command], { stdio: 'ignore', env: environment });
   execFileSync(script, ['start', String(users)], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: environment,
