@@ -6,8 +6,14 @@
  */
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { type Connection, disposable, type PeerAddress, ReadError, type TlsState } from '@angarium/sdk';
-import { isLoopback } from './addresses.js';
+import {
+  type Connection,
+  disposable,
+  isLoopback,
+  type PeerAddress,
+  ReadError,
+  type TlsState,
+} from '@angarium/sdk';
 import { type Compression, compress } from './compression.js';
 import { Reader, type ReadWatch } from './reader.js';
 import { earlier, type Timed, type TimerWheel } from './timeouts.js';

@@ -7,11 +7,12 @@ import {
   type ConnectionInfo,
   type HookBus,
   type Logger,
+  type Networks,
+  parseNetworks,
   ReadError,
   type Service,
   type TlsState,
 } from '@angarium/sdk';
-import { type Networks, parseNetworks } from './addresses.js';
 import type { ClientConnection } from './connection.js';
 import type { ConnectionLimits } from './limits.js';
 import { ProxyHeaderError, readProxyHeader } from './proxy-protocol.js';

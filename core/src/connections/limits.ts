@@ -1,5 +1,5 @@
 /** How many clients may be connected to this worker, in all and from one address. */
-import { isLoopback } from './addresses.js';
+import { isLoopback } from '@angarium/sdk';
 
 export interface LimitSettings {
   /** 0 is no limit. */

@@ -1,8 +1,7 @@
 /** One listening socket: TCP or unix. Accepted sockets become connections and go through the door. */
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { ListenEntry, PeerAddress } from '@angarium/sdk';
-import { plainAddress } from './addresses.js';
+import { type ListenEntry, type PeerAddress, plainAddress } from '@angarium/sdk';
 
 /** As ports.json tells it. */
 export type BoundAddress =

@@ -5,13 +5,12 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect } from 'node:tls';
-import type { Connection, ConnectionInfo } from '@angarium/sdk';
+import { type Connection, type ConnectionInfo, parseNetworks } from '@angarium/sdk';
 import { systemClock } from '../clock.js';
 import { KernelHookBus } from '../hooks/bus.js';
 import { ManualClock, MemoryLog } from '../test-support/fixtures.js';
 import { echo, listening, tlsFor } from '../test-support/listening.js';
 import { Client, dial, eventually } from '../test-support/sockets.js';
-import { parseNetworks } from './addresses.js';
 
 const noLimits = { maxConnections: 0, maxConnectionsPerAddress: 0 };
 const loopback = { address: '127.0.0.1', port: 0 };

@@ -4,8 +4,7 @@
  * there: otherwise anybody who can reach the port could claim any address.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { PeerAddress } from '@angarium/sdk';
-import { plainAddress } from './addresses.js';
+import { type PeerAddress, plainAddress } from '@angarium/sdk';
 
 export interface ProxyHeader {
   /** Bytes of the header. */

@@ -1,4 +1,4 @@
-/** IP addresses as sockets tell them, in one form: IPv4 is never written inside IPv6. */
+/** IP addresses as sockets tell them, in one form: IPv4 is never written inside IPv6. Networks are written as in manifests. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
 const mappedPrefix = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
