@@ -94,7 +94,7 @@ export class Attempt {
     const { log, failed, pause } = this.environment;
     const { publicError, reason, pauses } = outcomeOf(error);
     log.warn('login failed', { ...this.logFields(), reason, ...(pauses ? {} : { err: error }) });
-    if (failed.isTapped) void failed.call(this.facts(), reason);
+    if (failed.isTapped) void failed.call(this.facts(), reason, pauses);
     if (pauses) await pause.wait(this.startedMs, this.context.connection.signal);
     return publicError;
   }

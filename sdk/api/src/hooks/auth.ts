@@ -18,8 +18,11 @@ declare module '../kernel/hooks.js' {
     /** Before a password or exchange is looked at. A tap refuses (blocks, networks) with MailError, or delays by awaiting. */
     'auth.attempting': VetoHook<[attempt: AuthAttempt]>;
     'auth.succeeded': ObserveHook<[attempt: AuthAttempt, identity: Identity]>;
-    /** `reason` is for the log and the operator, never for the client. */
-    'auth.failed': ObserveHook<[attempt: AuthAttempt, reason: string]>;
+    /**
+     * `reason` is for the log and the operator, never for the client. `isWrong`: the credentials were; false where the server could
+     * not or would not look at them (a source is down, a tap refused, the exchange was broken).
+     */
+    'auth.failed': ObserveHook<[attempt: AuthAttempt, reason: string, isWrong: boolean]>;
   }
 }
 
