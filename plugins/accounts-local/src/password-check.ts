@@ -1,11 +1,9 @@
 /** Checks passwords against records: remembered ones at once, the same one only once at a time, so many at a time. */
-import type { Clock, Logger, UserId } from '@angarium/sdk';
+import { type Clock, type Logger, preparePassword, type UserId, WorkQueue } from '@angarium/sdk';
 import type { AccountDatabase, AccountRecord } from './account-database.js';
 import type { LocalAccountsConfig } from './config.js';
-import { preparePassword } from './secrets/prepare.js';
 import { matches, matchNothing } from './secrets/scrypt.js';
 import { isCurrent, makeSecret, type StoredSecret } from './secrets/secret.js';
-import { WorkQueue } from './secrets/work-queue.js';
 import { VerificationCache } from './verification-cache.js';
 
 /** Longer ones are refused unread: what is hashed is bounded. */

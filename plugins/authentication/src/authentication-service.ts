@@ -80,7 +80,9 @@ export class AuthenticationService implements Authentication {
     if (!this.isAvailable(mechanism, context)) {
       throw new MailError('CANNOT', 'The mechanism is not available on this connection');
     }
-    return new MechanismExchange(mechanism, context, this.environment, this.passwords);
+    return new MechanismExchange(mechanism, context, this.environment, this.passwords, (other) =>
+      this.mechanisms(context).includes(other),
+    );
   }
 
   async login(user: string, password: string, context: AuthContext, mechanism = 'LOGIN'): Promise<Identity> {
@@ -116,6 +118,7 @@ export class AuthenticationService implements Authentication {
 
   private isAvailable(mechanism: SaslMechanism, context: AuthContext): boolean {
     if (mechanism.isPlaintext && !this.allowsPlaintext(context)) return false;
+    if (!this.passwords.canServe(mechanism)) return false;
     return mechanism.isAvailable?.(context) ?? true;
   }
 

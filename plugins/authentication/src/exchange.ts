@@ -15,6 +15,9 @@ import type { Passwords } from './passwords.js';
 /** More messages than any mechanism needs: one that goes on for ever is ended. */
 const MAX_STEPS = 16;
 
+/** Of a claimed name, for hooks and the log. */
+const MAX_CLAIM_LENGTH = 255;
+
 export class MechanismExchange implements AuthExchange {
   readonly clientFirst: boolean;
   readonly takesInitialResponse: boolean;
@@ -28,11 +31,12 @@ export class MechanismExchange implements AuthExchange {
     context: AuthContext,
     environment: AttemptEnvironment,
     passwords: Passwords,
+    isOffered: (mechanism: string) => boolean,
   ) {
     this.clientFirst = mechanism.clientFirst;
     this.takesInitialResponse = mechanism.takesInitialResponse ?? mechanism.clientFirst;
     this.attempt = new Attempt(environment, mechanism.name, context);
-    this.exchange = mechanism.start(saslEnvironment(this.attempt, context, environment, passwords));
+    this.exchange = mechanism.start(saslEnvironment(this.attempt, context, environment, passwords, isOffered));
   }
 
   async respond(message: Uint8Array | undefined): Promise<AuthStep> {
@@ -63,6 +67,7 @@ function saslEnvironment(
   context: AuthContext,
   { accounts }: AttemptEnvironment,
   passwords: Passwords,
+  isOffered: (mechanism: string) => boolean,
 ): SaslEnvironment {
   const passwordContext = { service: context.service, remoteAddress: context.connection.remote.address };
   const announced = async <T>(user: UserId, ask: () => Promise<T>): Promise<T> => {
@@ -75,6 +80,9 @@ function saslEnvironment(
     normalise: (name) => accounts.normalise(name),
     verify: (user, password) => announced(user, () => passwords.verify(user, password, passwordContext)),
     scramKeys: (user, hash) => announced(user, () => passwords.scramKeys(user, hash)),
+    scramParameters: (hash) => passwords.scramParameters(hash),
     plainSecret: (user) => announced(user, () => passwords.plainSecret(user)),
+    isOffered,
+    announce: (claim) => attempt.announce(claim.slice(0, MAX_CLAIM_LENGTH)),
   };
 }

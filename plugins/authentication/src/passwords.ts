@@ -3,11 +3,12 @@ import type {
   PasswordSource,
   PasswordVerdict,
   Registry,
+  SaslMechanism,
+  ScramHash,
   ScramKeys,
+  ScramParameters,
   UserId,
 } from '@angarium/sdk';
-
-type Hash = 'SHA-1' | 'SHA-256' | 'SHA-512';
 
 /** All password sources as one. The first that knows the user decides. */
 export class Passwords {
@@ -21,7 +22,7 @@ export class Passwords {
     return 'unknown';
   }
 
-  async scramKeys(user: UserId, hash: Hash): Promise<ScramKeys | undefined> {
+  async scramKeys(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined> {
     for (const source of this.sources.items) {
       const keys = await source.scramKeys?.(user, hash);
       if (keys !== undefined) return keys;
@@ -35,5 +36,20 @@ export class Passwords {
       if (secret !== undefined) return secret;
     }
     return undefined;
+  }
+
+  scramParameters(hash: ScramHash): ScramParameters | undefined {
+    for (const source of this.sources.items) {
+      const parameters = source.scramParameters?.(hash);
+      if (parameters !== undefined) return parameters;
+    }
+    return undefined;
+  }
+
+  /** Has any source what the mechanism needs? */
+  canServe({ needs }: SaslMechanism): boolean {
+    if (needs === undefined) return true;
+    if (needs === 'plain-secret') return this.sources.items.some((source) => source.hasPlainSecrets === true);
+    return this.scramParameters(needs) !== undefined;
   }
 }

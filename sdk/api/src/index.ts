@@ -13,4 +13,5 @@ export * from './message/index.js';
 export * from './model/index.js';
 export * from './permissions.js';
 export * from './plugin.js';
+export * from './sasl/index.js';
 export * from './text-protocol/index.js';

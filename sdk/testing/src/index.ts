@@ -4,6 +4,7 @@ export { MessageHub } from '@angarium/core';
 export * from './clients/imap.js';
 export * from './clients/line-client.js';
 export * from './clients/lmtp.js';
+export * from './clients/sasl.js';
 export * from './clock.js';
 export * from './corpus.js';
 export * from './host.js';

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { preparePassword, WorkQueue } from '@angarium/sdk';
 import fc from 'fast-check';
-import { preparePassword } from './prepare.js';
 import { decodeScramKeys, scramKeysOf } from './scram.js';
 import { hashPassword, hasParameters, matches } from './scrypt.js';
 import { isCurrent, makeSecret, type SecretPolicy } from './secret.js';
-import { WorkQueue } from './work-queue.js';
 
 const cheap = { cost: 10, blockSize: 8, parallelization: 1 };
 const policy: SecretPolicy = { scrypt: cheap, scram: ['SHA-256'], scramIterations: 4096 };

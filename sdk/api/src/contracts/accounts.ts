@@ -30,14 +30,24 @@ export const ACCOUNT_SOURCES: RegistryContract<AccountSource> = registry('accoun
 /** wrong: this source knows the user and this is not the password. unknown: ask the next source. */
 export type PasswordVerdict = 'right' | 'wrong' | 'unknown';
 
+/** Hashes of the SCRAM family (RFC 5802, 7677). */
+export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
+
 /** Where passwords are proven. An answer takes the same time whether or not the user exists. */
 export interface PasswordSource {
   readonly name: string;
   verify(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
   /** What challenge-response mechanisms need; undefined: not here. */
-  scramKeys?(user: UserId, hash: 'SHA-1' | 'SHA-256' | 'SHA-512'): Promise<ScramKeys | undefined>;
+  scramKeys?(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined>;
+  /**
+   * How the keys look that this source makes for most users, so that unknown ones can be given the like. Undefined: it
+   * keeps none for this hash. A mechanism is offered only if a source answers.
+   */
+  scramParameters?(hash: ScramHash): ScramParameters | undefined;
   /** The password itself, for CRAM-MD5 and the like, where the operator allows to store it. */
   plainSecret?(user: UserId): Promise<string | undefined>;
+  /** Has `plainSecret` answers to give? Mechanisms that need them are offered only if a source has. */
+  readonly hasPlainSecrets?: boolean;
 }
 export const PASSWORD_SOURCES: RegistryContract<PasswordSource> = registry('password-sources', 1);
 
@@ -45,6 +55,12 @@ export const PASSWORD_SOURCES: RegistryContract<PasswordSource> = registry('pass
 export interface PasswordContext {
   readonly service: string;
   readonly remoteAddress: string;
+}
+
+/** What a client is shown of SCRAM keys. */
+export interface ScramParameters {
+  readonly iterations: number;
+  readonly saltBytes: number;
 }
 
 /** RFC 5802 §3. */
@@ -96,3 +112,48 @@ export interface ManagedAccounts {
   remove(user: UserId): Promise<void>;
 }
 export const MANAGED_ACCOUNTS: Contract<ManagedAccounts> = contract('managed-accounts', 1);
+
+/** What an application password may be used for, and how long. The secret itself is shown once, when it is made. */
+export interface AppPassword {
+  /** Short, unique among the user's. */
+  readonly id: string;
+  /** What it is for: `phone`, `backup script`. */
+  readonly label: string;
+  /** Service names (AuthContext.service); empty: every service. */
+  readonly services: readonly string[];
+  readonly createdMs: number;
+  readonly expiresMs: number | undefined;
+  readonly lastUsedMs: number | undefined;
+}
+
+/** Passwords for one program each, beside a user's own: a lost phone is locked out without a new password elsewhere. */
+export interface AppPasswords {
+  /** The password is made, not chosen. @throws MailError NONEXISTENT (user), LIMIT, CANNOT */
+  add(
+    user: UserId,
+    options: {
+      readonly label: string;
+      readonly services?: readonly string[];
+      readonly expiresMs?: number;
+    },
+  ): Promise<{ readonly appPassword: AppPassword; readonly password: string }>;
+  /** Oldest first. @throws MailError NONEXISTENT (user) */
+  list(user: UserId): Promise<readonly AppPassword[]>;
+  /** @throws MailError NONEXISTENT */
+  remove(user: UserId, id: string): Promise<void>;
+}
+export const APP_PASSWORDS: Contract<AppPasswords> = contract('app-passwords', 1);
+
+/**
+ * Verifies passwords against the encoded hashes of other systems: `{SSHA}…`, `$6$…`, `{ARGON2ID}$argon2id$…`. For sources
+ * that read what others wrote. Work is done off the event loop, so many at a time.
+ */
+export interface PasswordSchemes {
+  /** The scheme's name, `SHA512-CRYPT`; undefined: unknown, `verify` can never say right. */
+  schemeOf(encoded: string): string | undefined;
+  /** @throws MailError UNAVAILABLE when too many wait, CANNOT for an unknown scheme or a damaged hash. */
+  verify(encoded: string, password: string): Promise<boolean>;
+  /** SCRAM keys in an encoded secret (`{SCRAM-SHA-256}…`, RFC 5803); undefined: there are none for this hash. */
+  scramKeys(encoded: string, hash: ScramHash): ScramKeys | undefined;
+}
+export const PASSWORD_SCHEMES: Contract<PasswordSchemes> = contract('password-schemes', 1);

@@ -2,7 +2,7 @@
 import { type Contract, contract, type RegistryContract, registry } from '../di.js';
 import type { Connection } from '../kernel/connection.js';
 import type { Identity, UserId } from '../model/identity.js';
-import type { PasswordContext, PasswordVerdict, ScramKeys } from './accounts.js';
+import type { PasswordContext, PasswordVerdict, ScramHash, ScramKeys, ScramParameters } from './accounts.js';
 
 /** Where somebody tries to come in. */
 export interface AuthContext {
@@ -57,8 +57,12 @@ export interface SaslMechanism {
   readonly takesInitialResponse?: boolean;
   /** The password itself travels: only where `allowsPlaintext`. */
   readonly isPlaintext: boolean;
+  /** What password sources must have, or it is not offered: the password itself, or SCRAM keys of a hash. */
+  readonly needs?: 'plain-secret' | ScramHash;
   /** Further conditions: TLS for -PLUS, a client certificate for EXTERNAL. */
   isAvailable?(context: AuthContext): boolean;
+  /** Those conditions in words, for `angarium auth test`: `TLS with a channel binding`. */
+  readonly conditions?: string;
   start(environment: SaslEnvironment): SaslExchange;
 }
 export const SASL_MECHANISMS: RegistryContract<SaslMechanism> = registry('sasl-mechanisms', 1);
@@ -70,8 +74,17 @@ export interface SaslEnvironment {
   /** Normalises as Accounts.normalise. */
   normalise(name: string): UserId;
   verify(user: UserId, password: string): Promise<PasswordVerdict>;
-  scramKeys(user: UserId, hash: 'SHA-1' | 'SHA-256' | 'SHA-512'): Promise<ScramKeys | undefined>;
+  scramKeys(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined>;
+  /** Of the first source that has some for this hash. */
+  scramParameters(hash: ScramHash): ScramParameters | undefined;
   plainSecret(user: UserId): Promise<string | undefined>;
+  /** Is that mechanism offered on this connection too? For downgrade detection (RFC 5802 §6). */
+  isOffered(mechanism: string): boolean;
+  /**
+   * Tells who it claims to be, before an expensive or outside check that asks none of the above (`auth.attempting`).
+   * @throws what a tap throws: blocks, networks.
+   */
+  announce(claim: string): Promise<void>;
 }
 
 /** The server's side of one exchange of a mechanism. */

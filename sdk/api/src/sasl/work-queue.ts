@@ -1,4 +1,4 @@
-import { unavailableError } from '@angarium/sdk';
+import { unavailableError } from '../errors.js';
 
 /** Runs so many jobs at a time, lets so many wait in order, and turns the rest away. */
 export class WorkQueue {

@@ -1,0 +1,44 @@
+/** Runs in a thread of its own: hashes that take milliseconds to seconds and that OpenSSL does not know. */
+import { timingSafeEqual } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import bcrypt from 'bcryptjs';
+import { desCrypt } from './des-crypt.js';
+import { md5Crypt } from './md5-crypt.js';
+import { shaCrypt } from './sha-crypt.js';
+
+export interface CryptQuestion {
+  readonly id: number;
+  readonly hash: string;
+  readonly password: string;
+}
+
+export interface CryptAnswer {
+  readonly id: number;
+  /** Undefined: the hash is damaged. */
+  readonly isRight: boolean | undefined;
+}
+
+/** Each step doubles the time; 16 takes several seconds. */
+const MAX_BCRYPT_COST = 16;
+
+parentPort?.on('message', ({ id, hash, password }: CryptQuestion) => {
+  const answer: CryptAnswer = { id, isRight: check(hash, password) };
+  parentPort?.postMessage(answer);
+});
+
+function check(hash: string, password: string): boolean | undefined {
+  if (hash.startsWith('$2')) return checkBcrypt(hash, password);
+  const made = hash.startsWith('$1$')
+    ? md5Crypt(password, hash)
+    : hash.startsWith('$')
+      ? shaCrypt(password, hash)
+      : desCrypt(password, hash);
+  if (made === undefined || made.length !== hash.length) return undefined;
+  return timingSafeEqual(Buffer.from(made), Buffer.from(hash));
+}
+
+function checkBcrypt(hash: string, password: string): boolean | undefined {
+  const cost = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1];
+  if (cost === undefined || Number(cost) > MAX_BCRYPT_COST) return undefined;
+  return bcrypt.compareSync(password, hash);
+}

@@ -1,0 +1,6 @@
+/** What SASL mechanisms and password sources share. */
+export * from './folder-key.js';
+export * from './gs2.js';
+export * from './saslprep.js';
+export * from './text.js';
+export * from './work-queue.js';
