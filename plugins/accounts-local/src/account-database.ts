@@ -5,8 +5,9 @@
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MailError, splitUserId, type UserId } from '@angarium/sdk';
+import { type Clock, MailError, splitUserId, type UserId } from '@angarium/sdk';
 import Database from 'better-sqlite3';
+import { AppPasswordTable, appPasswordLayout } from './app-passwords.js';
 import type { StoredSecret } from './secrets/secret.js';
 
 export interface AccountRecord {
@@ -30,9 +31,11 @@ interface Row {
 }
 
 /** Raised with the file's layout; a file of a newer Angarium is not touched. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
-const layout = `
+/** What each layout adds to the one before. */
+const layouts = [
+  `
   CREATE TABLE account (
     user TEXT PRIMARY KEY, domain TEXT NOT NULL, display_name TEXT, groups TEXT NOT NULL,
     disabled INTEGER NOT NULL, secret TEXT, version INTEGER NOT NULL
@@ -41,15 +44,18 @@ const layout = `
   INSERT INTO counter VALUES ('version', 0), ('first-start-done', 0);
   CREATE TABLE server_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
   INSERT INTO server_key VALUES ('verification', randomblob(32));
-`;
+`,
+  appPasswordLayout,
+];
 
 export class AccountDatabase implements Disposable {
+  readonly appPasswords: AppPasswordTable;
   private readonly db: Database.Database;
   private readonly byUser: Database.Statement<[string], Row>;
   private readonly page: Database.Statement<[string, string | null, string | null, number], Row>;
 
   /** @param dataDir the server's data folder. */
-  constructor(dataDir: string) {
+  constructor(dataDir: string, clock: Clock) {
     const folder = join(dataDir, 'accounts');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, 'accounts.db');
@@ -58,6 +64,7 @@ export class AccountDatabase implements Disposable {
     this.db.pragma('journal_mode = WAL');
     this.db.pragma('synchronous = FULL');
     this.prepareLayout(file);
+    this.appPasswords = new AppPasswordTable(this.db, this.serverKey('app-passwords'), clock);
     this.byUser = this.db.prepare('SELECT * FROM account WHERE user = ?');
     this.page = this.db.prepare(
       'SELECT * FROM account WHERE user > ? AND (? IS NULL OR domain = ?) ORDER BY user LIMIT ?',
@@ -105,6 +112,7 @@ export class AccountDatabase implements Disposable {
     this.write(() => {
       this.mustFind(user);
       this.db.prepare('DELETE FROM account WHERE user = ?').run(user);
+      this.appPasswords.removeAll(user);
     });
   }
 
@@ -131,15 +139,32 @@ export class AccountDatabase implements Disposable {
 
   /** The key of VerificationCache, one for all processes of the data folder. */
   get verificationKey(): Buffer {
-    const row = this.db
-      .prepare<[], { value: Buffer }>(`SELECT value FROM server_key WHERE name = 'verification'`)
-      .get();
-    if (row === undefined) throw new Error('the accounts file has lost its verification key');
-    return row.value;
+    return this.serverKey('verification');
   }
 
   [Symbol.dispose](): void {
     this.db.close();
+  }
+
+  /** Many at once, each sync shared: what `take` answers for an account is put; undefined leaves it out. */
+  putAll<T>(
+    items: readonly T[],
+    take: (item: T, existing: (user: UserId) => AccountRecord | undefined) => Omit<AccountRecord, 'version'> | undefined,
+  ): void {
+    this.write(() => {
+      for (const item of items) {
+        const account = take(item, (user) => this.find(user));
+        if (account !== undefined) this.put(account);
+      }
+    });
+  }
+
+  private serverKey(name: string): Buffer {
+    const row = this.db
+      .prepare<[string], { value: Buffer }>('SELECT value FROM server_key WHERE name = ?')
+      .get(name);
+    if (row === undefined) throw new Error(`the accounts file has lost its key ${name}`);
+    return row.value;
   }
 
   private write<T>(work: () => T): T {
@@ -183,7 +208,7 @@ export class AccountDatabase implements Disposable {
       const found = this.db.pragma('user_version', { simple: true }) as number;
       if (found > LAYOUT) throw new Error(`${file} was written by a newer Angarium (layout ${found})`);
       if (found === LAYOUT) return;
-      this.db.exec(layout);
+      for (const step of layouts.slice(found)) this.db.exec(step);
       this.db.pragma(`user_version = ${LAYOUT}`);
     });
   }

@@ -1,11 +1,7 @@
-import type { ScramHash } from './secrets/scram.js';
-import type { ScryptParameters } from './secrets/scrypt.js';
+import type { SecretPolicy } from './secrets/secret.js';
 
 /** As config.schema.json has it, defaults filled in. */
-export interface LocalAccountsConfig {
-  readonly scrypt: ScryptParameters;
-  readonly scram: readonly ScramHash[];
-  readonly scramIterations: number;
+export interface LocalAccountsConfig extends SecretPolicy {
   readonly maxConcurrentHashes: number;
   readonly maxWaitingHashes: number;
   readonly verificationCache: { readonly maxUsers: number; readonly ttlSeconds: number };

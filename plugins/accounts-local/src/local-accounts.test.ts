@@ -22,7 +22,7 @@ import {
   type Registry,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, temporaryFolder } from '@angarium/testing';
+import { createTestKernel, ManualClock, temporaryFolder } from '@angarium/testing';
 import Database from 'better-sqlite3';
 import { AccountDatabase } from './account-database.js';
 
@@ -170,16 +170,16 @@ test('a login hashes the password anew when the parameters have changed', async 
   await it.managed.create(fred, { password: 'secret' });
   const { dataDir } = it.kernel;
   const stored = () => {
-    using database = new AccountDatabase(dataDir);
+    using database = new AccountDatabase(dataDir, new ManualClock());
     return database.find(fred)!;
   };
   const before = stored();
   {
     await using other = await setUp(dataDir, { scrypt: { cost: 11 }, scram: ['SHA-512'] });
     assert.equal(await other.verify('fred', 'wrong'), 'wrong');
-    assert.equal(stored().secret?.scrypt.cost, 10);
+    assert.equal(stored().secret?.scrypt?.cost, 10);
     assert.equal(await other.verify('fred', 'secret'), 'right');
-    while (stored().secret?.scrypt.cost === 10) await new Promise(setImmediate);
+    while (stored().secret?.scrypt?.cost === 10) await new Promise(setImmediate);
     assert.equal(await other.verify('fred', 'secret'), 'right');
     assert.equal((await other.source.scramKeys?.(fred, 'SHA-512'))?.iterations, 4096);
     assert.equal(await other.source.scramKeys?.(fred, 'SHA-1'), undefined);
@@ -262,10 +262,10 @@ test('a page after another, by domain', async () => {
 
 test('a file of a newer layout is left alone', () => {
   using folder = temporaryFolder();
-  const database = new AccountDatabase(folder.path);
+  const database = new AccountDatabase(folder.path, new ManualClock());
   database[Symbol.dispose]();
   const file = new Database(join(folder.path, 'accounts', 'accounts.db'));
-  file.pragma('user_version = 2');
+  file.pragma('user_version = 3');
   file.close();
-  assert.throws(() => new AccountDatabase(folder.path), /newer Angarium \(layout 2\)/);
+  assert.throws(() => new AccountDatabase(folder.path, new ManualClock()), /newer Angarium \(layout 3\)/);
 });

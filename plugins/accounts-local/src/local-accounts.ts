@@ -6,33 +6,49 @@ import {
   type Clock,
   CONFIG,
   Component,
+  folderKey,
   HOST,
   type Host,
   inject,
   injectable,
+  injectOptional,
   LOGGER,
   type Logger,
   MailError,
   type ManagedAccounts,
   MESSAGE_BUS,
   type MessageBus,
+  PASSWORD_SCHEMES,
   PASSWORD_SOURCES,
+  type PasswordContext,
+  type PasswordSchemes,
   type PasswordSource,
   type PasswordVerdict,
   type Registry,
+  type ScramHash,
   type ScramKeys,
+  type ScramParameters,
   type UserId,
 } from '@angarium/sdk';
 import { AccountDatabase, type AccountRecord } from './account-database.js';
 import type { LocalAccountsConfig } from './config.js';
 import { PasswordCheck } from './password-check.js';
-import { decodeScramKeys, type ScramHash } from './secrets/scram.js';
+import type { AppPasswordTable } from './app-passwords.js';
+import { type ForeignAccount, type ImportOptions, type ImportReport, importAccounts } from './import/import-accounts.js';
+import { PlainBox } from './secrets/plain-box.js';
+import { decodeScramKeys, SCRAM_SALT_BYTES } from './secrets/scram.js';
 
 /** Users and their secrets in the data folder: a source of accounts, a source of passwords, and their management. */
 @injectable()
 export class LocalAccounts extends Component implements ManagedAccounts, AccountSource, PasswordSource {
   readonly name = 'local';
-  private opened: { readonly database: AccountDatabase; readonly passwords: PasswordCheck } | undefined;
+  private opened:
+    | {
+        readonly database: AccountDatabase;
+        readonly passwords: PasswordCheck;
+        readonly box: PlainBox | undefined;
+      }
+    | undefined;
 
   constructor(
     @inject(CONFIG) private readonly config: LocalAccountsConfig,
@@ -42,16 +58,20 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     @inject(MESSAGE_BUS) private readonly bus: MessageBus,
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
+    @injectOptional(PASSWORD_SCHEMES) private readonly schemes: PasswordSchemes | undefined,
   ) {
     super();
   }
 
   /** Files are touched here and not before: a manifest can be checked without a data folder. */
   override start(): void {
-    const database = this.own(new AccountDatabase(this.host.dataDir));
-    const passwords = new PasswordCheck(database, this.config, this.clock, this.log);
+    const { config, clock, log, schemes } = this;
+    const { dataDir } = this.host;
+    const database = this.own(new AccountDatabase(dataDir, clock));
+    const box = config.plainSecrets ? new PlainBox(folderKey(dataDir, 'accounts-plain')) : undefined;
+    const passwords = new PasswordCheck(database, config, clock, log, box, schemes);
     this.own(passwords.cache.share(this.bus));
-    this.opened = { database, passwords };
+    this.opened = { database, passwords, box };
     this.own(this.accountSources.add(this));
     this.own(this.passwordSources.add(this));
   }
@@ -69,8 +89,9 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     return this.database.list(query).map(accountOf);
   }
 
-  async verify(user: UserId, password: string): Promise<PasswordVerdict> {
+  async verify(user: UserId, password: string, { service }: PasswordContext): Promise<PasswordVerdict> {
     const record = this.database.find(user);
+    if (record !== undefined && this.isAppPassword(user, password, service)) return 'right';
     if (await this.passwords.isRight(user, record, password)) return 'right';
     return record === undefined ? 'unknown' : 'wrong';
   }
@@ -78,6 +99,39 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   async scramKeys(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined> {
     const keys = this.database.find(user)?.secret?.scram[hash];
     return keys === undefined ? undefined : decodeScramKeys(keys);
+  }
+
+  scramParameters(hash: ScramHash): ScramParameters | undefined {
+    const { scram, scramIterations: iterations } = this.config;
+    return scram.includes(hash) ? { iterations, saltBytes: SCRAM_SALT_BYTES } : undefined;
+  }
+
+  get hasPlainSecrets(): boolean {
+    return this.config.plainSecrets;
+  }
+
+  async plainSecret(user: UserId): Promise<string | undefined> {
+    const { box } = this.mustBeOpen();
+    const sealed = this.database.find(user)?.secret?.plain;
+    if (box === undefined || sealed === undefined) return undefined;
+    const password = box.open(user, sealed);
+    if (password === undefined) this.log.error('a kept password cannot be opened', { user });
+    return password;
+  }
+
+  /** @throws MailError NONEXISTENT */
+  appPasswordsOf(user: UserId): AppPasswordTable {
+    if (this.database.find(user) === undefined) {
+      throw new MailError('NONEXISTENT', `There is no account ${user}`);
+    }
+    return this.database.appPasswords;
+  }
+
+  /** Accounts of another system; see there. */
+  async importAccounts(accounts: readonly ForeignAccount[], options: ImportOptions): Promise<ImportReport> {
+    const { database, passwords } = this.mustBeOpen();
+    const makeSecret = (user: UserId, password: string) => passwords.makeSecret(user, password);
+    return importAccounts(accounts, { ...options, database, makeSecret, schemes: this.schemes });
   }
 
   async create(
@@ -88,7 +142,7 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
       readonly groups?: readonly string[];
     },
   ): Promise<Account> {
-    const secret = options.password === undefined ? undefined : await this.secretOf(options.password);
+    const secret = options.password === undefined ? undefined : await this.secretOf(user, options.password);
     const { displayName, groups = [] } = options;
     return accountOf(this.database.create({ user, displayName, groups, isDisabled: false, secret }));
   }
@@ -96,12 +150,12 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   /** The first account of a new data folder; false when there has been one before. */
   async createFirst(user: UserId, password: string): Promise<boolean> {
     if (!this.database.isUntouched) return false;
-    const secret = await this.secretOf(password);
+    const secret = await this.secretOf(user, password);
     return this.database.createFirst({ user, displayName: undefined, groups: [], isDisabled: false, secret });
   }
 
   async setPassword(user: UserId, password: string): Promise<void> {
-    this.database.change(user, { secret: await this.secretOf(password) });
+    this.database.change(user, { secret: await this.secretOf(user, password) });
   }
 
   async change(
@@ -132,9 +186,19 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     return this.opened;
   }
 
-  private secretOf(password: string) {
+  /** @throws MailError EXPIRED: whoever has it may know that it was right once. */
+  private isAppPassword(user: UserId, password: string, service: string): boolean {
+    const verdict = this.database.appPasswords.check(user, password, service);
+    if (verdict === 'expired') throw new MailError('EXPIRED', 'This application password has expired');
+    if (verdict === 'other-service') {
+      this.log.warn('application password is not for this service', { user, service });
+    }
+    return verdict === 'right';
+  }
+
+  private secretOf(user: UserId, password: string) {
     if (password === '') throw new MailError('CANNOT', 'The password is empty');
-    return this.passwords.makeSecret(password);
+    return this.passwords.makeSecret(user, password);
   }
 }
 

@@ -1,7 +1,16 @@
 /** Checks passwords against records: remembered ones at once, the same one only once at a time, so many at a time. */
-import { type Clock, type Logger, preparePassword, type UserId, WorkQueue } from '@angarium/sdk';
+import {
+  type Clock,
+  type Logger,
+  type PasswordSchemes,
+  preparePassword,
+  type UserId,
+  unavailableError,
+  WorkQueue,
+} from '@angarium/sdk';
 import type { AccountDatabase, AccountRecord } from './account-database.js';
 import type { LocalAccountsConfig } from './config.js';
+import type { PlainBox } from './secrets/plain-box.js';
 import { matches, matchNothing } from './secrets/scrypt.js';
 import { isCurrent, makeSecret, type StoredSecret } from './secrets/secret.js';
 import { VerificationCache } from './verification-cache.js';
@@ -20,6 +29,8 @@ export class PasswordCheck {
     private readonly config: LocalAccountsConfig,
     clock: Clock,
     private readonly log: Logger,
+    private readonly box: PlainBox | undefined,
+    private readonly schemes: PasswordSchemes | undefined,
   ) {
     const { maxUsers, ttlSeconds } = config.verificationCache;
     this.cache = new VerificationCache(database.verificationKey, clock, maxUsers, ttlSeconds * 1000);
@@ -34,35 +45,46 @@ export class PasswordCheck {
     const key = `${user}\0${mac.latin1Slice()}`;
     const running = this.running.get(key);
     if (running !== undefined) return running;
-    const check = this.check(user, record, password, mac).finally(() => this.running.delete(key));
+    const check = this.check(user, record, { typed, password, mac }).finally(() => this.running.delete(key));
     this.running.set(key, check);
     return check;
   }
 
-  async makeSecret(typed: string): Promise<StoredSecret> {
-    return this.queue.run(() => makeSecret(preparePassword(typed), this.config));
+  async makeSecret(user: UserId, typed: string): Promise<StoredSecret> {
+    return this.queue.run(() => makeSecret(user, typed, this.config, this.box));
   }
 
   private async check(
     user: UserId,
     record: AccountRecord | undefined,
-    password: string,
-    mac: Buffer,
+    { typed, password, mac }: { readonly typed: string; readonly password: string; readonly mac: Buffer },
   ): Promise<boolean> {
     const secret = record?.secret;
     if (record === undefined || secret === undefined || password.length > MAX_PASSWORD_LENGTH) {
       return this.queue.run(() => matchNothing(password.slice(0, MAX_PASSWORD_LENGTH), this.config.scrypt));
     }
-    if (!(await this.queue.run(() => matches(password, secret.scrypt)))) return false;
+    if (!(await this.isSecretOf(secret, typed, password))) return false;
     this.cache.remember(user, mac);
-    if (!isCurrent(secret, this.config)) void this.renew(user, record.version, password);
+    if (!isCurrent(secret, this.config)) void this.renew(user, record.version, typed);
     return true;
   }
 
+  /** Other systems hashed what was typed, as it was. */
+  private async isSecretOf(secret: StoredSecret, typed: string, password: string): Promise<boolean> {
+    const { scrypt, foreign } = secret;
+    if (scrypt !== undefined) return this.queue.run(() => matches(password, scrypt));
+    if (foreign === undefined) return false;
+    if (this.schemes === undefined) {
+      const cause = new Error('the account was imported, and the plugin password-schemes is not enabled');
+      throw unavailableError('Passwords cannot be checked now', cause);
+    }
+    return this.schemes.verify(foreign, typed);
+  }
+
   /** The password is at hand: hash it as the manifest wants it now. Nobody waits for it, and it may fail. */
-  private async renew(user: UserId, version: number, password: string): Promise<void> {
+  private async renew(user: UserId, version: number, typed: string): Promise<void> {
     try {
-      const secret = await this.queue.run(() => makeSecret(password, this.config));
+      const secret = await this.makeSecret(user, typed);
       this.database.replaceSecret(user, version, secret);
       this.log.debug('password hashed anew', { user });
     } catch (error) {

@@ -1,8 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { ScramKeys } from '@angarium/sdk';
-
-export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
+import type { ScramHash, ScramKeys } from '@angarium/sdk';
 
 /** RFC 5802 §3; binary values in base64. */
 export interface StoredScramKeys {
@@ -20,12 +18,15 @@ const digests: Readonly<Record<ScramHash, { readonly name: string; readonly byte
 
 const derive = promisify(pbkdf2);
 
+/** Of every salt that is made here. */
+export const SCRAM_SALT_BYTES = 16;
+
 /** @param password prepared (SASLprep). @param salt for tests; random otherwise. */
 export async function scramKeysOf(
   password: string,
   hash: ScramHash,
   iterations: number,
-  salt: Buffer = randomBytes(16),
+  salt: Buffer = randomBytes(SCRAM_SALT_BYTES),
 ): Promise<StoredScramKeys> {
   const { name, bytes } = digests[hash];
   const salted = await derive(password, salt, iterations, bytes, name);
@@ -45,4 +46,9 @@ export function decodeScramKeys(keys: StoredScramKeys): ScramKeys {
     storedKey: Buffer.from(keys.storedKey, 'base64'),
     serverKey: Buffer.from(keys.serverKey, 'base64'),
   };
+}
+
+export function encodeScramKeys({ salt, iterations, storedKey, serverKey }: ScramKeys): StoredScramKeys {
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  return { salt: text(salt), iterations, storedKey: text(storedKey), serverKey: text(serverKey) };
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { preparePassword, WorkQueue } from '@angarium/sdk';
+import { preparePassword, type UserId, WorkQueue } from '@angarium/sdk';
 import fc from 'fast-check';
+import { PlainBox } from './plain-box.js';
 import { decodeScramKeys, scramKeysOf } from './scram.js';
 import { hashPassword, hasParameters, matches } from './scrypt.js';
 import { isCurrent, makeSecret, type SecretPolicy } from './secret.js';
 
 const cheap = { cost: 10, blockSize: 8, parallelization: 1 };
-const policy: SecretPolicy = { scrypt: cheap, scram: ['SHA-256'], scramIterations: 4096 };
+const policy: SecretPolicy = { scrypt: cheap, scram: ['SHA-256'], scramIterations: 4096, plainSecrets: false };
+const fred = 'fred' as UserId;
 
 test('a hash matches its password and no other, whatever its parameters', async () => {
   for (const parameters of [cheap, { cost: 11, blockSize: 4, parallelization: 2 }]) {
@@ -47,12 +49,14 @@ test('SCRAM keys as in the example of RFC 7677 §3', async () => {
 });
 
 test('a secret is current until the policy changes', async () => {
-  const secret = await makeSecret('x', policy);
+  const secret = await makeSecret(fred, 'x', policy, undefined);
   assert.ok(isCurrent(secret, policy));
   assert.ok(!isCurrent(secret, { ...policy, scrypt: { ...cheap, cost: 11 } }));
   assert.ok(!isCurrent(secret, { ...policy, scram: ['SHA-256', 'SHA-1'] }));
   assert.ok(!isCurrent(secret, { ...policy, scram: [] }));
   assert.ok(!isCurrent(secret, { ...policy, scramIterations: 5000 }));
+  assert.ok(!isCurrent(secret, { ...policy, plainSecrets: true }));
+  assert.ok(!isCurrent({ foreign: '{SHA}x', scram: secret.scram }, policy));
 });
 
 test('passwords are prepared as SASLprep says (RFC 4013 §3)', () => {
@@ -94,4 +98,21 @@ test('the queue runs so many at a time, in order, and turns the rest away', asyn
   assert.deepEqual(begun, [1, 2, 3, 4, 5]);
   await assert.rejects(queue.run(() => Promise.reject(new Error('x'))));
   assert.equal(queue.length, 0);
+});
+
+test('a kept password opens for its user with its key alone', () => {
+  const box = new PlainBox(Buffer.alloc(32, 1));
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (password) => {
+      assert.equal(box.open(fred, box.seal(fred, password)), password);
+    }),
+  );
+  const sealed = box.seal(fred, 'secret');
+  assert.ok(!Buffer.from(sealed, 'base64').includes('secret'));
+  assert.notEqual(box.seal(fred, 'secret'), sealed);
+  assert.equal(box.open('wilma' as UserId, sealed), undefined);
+  assert.equal(new PlainBox(Buffer.alloc(32, 2)).open(fred, sealed), undefined);
+  for (const damaged of ['', 'AAAA', `A${sealed.slice(1)}`, sealed.slice(0, -8)]) {
+    assert.equal(box.open(fred, damaged), undefined);
+  }
 });
