@@ -152,7 +152,11 @@ class Shell {
     // A server that runs beside hears of what the command changes.
     await using bus = await joinServer(controlPath(runDirOf(manifest)), log);
     const kernel = await startCommandKernel(
-      { manifest, plugins: neededFor(wanted.plugin.id, planned.plugins) },
+      {
+        manifest,
+        plugins:
+          wanted.command.plugins === 'all' ? planned.plugins : neededFor(wanted.plugin.id, planned.plugins),
+      },
       {
         log,
         bus,
@@ -170,7 +174,7 @@ class Shell {
       }
       await this.parseAndRun(declared, args);
     });
-    return 0;
+    return this.status;
   }
 
   /** A failure to stop (it is in the log) does not hide why the command failed. */
@@ -187,7 +191,9 @@ class Shell {
   private async parseAndRun(declared: DeclaredCommand, args: readonly string[]): Promise<void> {
     const command = declare(declared, `angarium ${declared.name}`, this.process);
     command.action(async () => {
-      this.print(declared, await this.inContext(command, (context) => declared.run(context)));
+      const result = await this.inContext(command, (context) => declared.run(context));
+      this.print(declared, result);
+      this.status = declared.exitStatus?.(result) ?? 0;
     });
     await command.parseAsync([...args], { from: 'user' });
   }

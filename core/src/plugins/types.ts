@@ -5,6 +5,8 @@ import type { PluginDefinition } from '@angarium/sdk';
 export interface CommandSummary {
   readonly name: string;
   readonly summary: string;
+  /** What is composed to run it; default: 'needed'. */
+  readonly plugins?: 'needed' | 'all';
 }
 
 /** The `angarium` key of a plugin's package.json, with everything filled in. */

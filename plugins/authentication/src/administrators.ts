@@ -1,5 +1,4 @@
-import type { AdminScope, UserId } from '@angarium/sdk';
-import { splitUserId } from '@angarium/sdk';
+import { type Accounts, type AdminScope, splitUserId, type UserId } from '@angarium/sdk';
 
 /** Who administers what, from the manifest's list: an unqualified id everything, a qualified one its domain. */
 export class Administrators {
@@ -8,6 +7,18 @@ export class Administrators {
   /** @param users normalised. */
   constructor(users: Iterable<UserId>) {
     this.users = new Set(users);
+  }
+
+  /** @param names as the manifest has them. @throws Error for one that can be no user id. */
+  static fromNames(names: readonly string[], accounts: Pick<Accounts, 'normalise'>): Administrators {
+    const users = names.map((name) => {
+      try {
+        return accounts.normalise(name);
+      } catch (error) {
+        throw new Error(`admins: "${name}" is no valid user name`, { cause: error });
+      }
+    });
+    return new Administrators(users);
   }
 
   scopeOf(user: UserId): AdminScope {

@@ -14,7 +14,6 @@ import {
   injectable,
   LOGGER,
   type Logger,
-  MailError,
   PASSWORD_SOURCES,
   type PasswordSource,
   type Registry,
@@ -27,6 +26,7 @@ import { Attempt, type AttemptEnvironment, Refusal } from './attempt.js';
 import type { AuthenticationConfig } from './config.js';
 import { MechanismExchange } from './exchange.js';
 import { FailurePause } from './failure-pause.js';
+import { Mechanisms } from './mechanisms.js';
 import { Passwords } from './passwords.js';
 
 /** The one way in for every protocol. */
@@ -34,20 +34,22 @@ import { Passwords } from './passwords.js';
 export class AuthenticationService implements Authentication {
   private readonly environment: AttemptEnvironment;
   private readonly passwords: Passwords;
+  private readonly choice: Mechanisms;
 
   constructor(
-    @inject(CONFIG) private readonly config: AuthenticationConfig,
+    @inject(CONFIG) config: AuthenticationConfig,
     @inject(ACCOUNTS) accounts: Accounts,
-    @inject(SASL_MECHANISMS) private readonly registered: Registry<SaslMechanism>,
+    @inject(SASL_MECHANISMS) registered: Registry<SaslMechanism>,
     @inject(PASSWORD_SOURCES) sources: Registry<PasswordSource>,
     @inject(HOOKS) hooks: HookBus,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
   ) {
     this.passwords = new Passwords(sources);
+    this.choice = new Mechanisms(config, registered, this.passwords);
     this.environment = {
       accounts,
-      administrators: new Administrators(config.admins.map((name) => adminOf(accounts, name))),
+      administrators: Administrators.fromNames(config.admins, accounts),
       pause: new FailurePause(clock, config.failedLoginPause),
       clock,
       log,
@@ -58,35 +60,22 @@ export class AuthenticationService implements Authentication {
   }
 
   mechanisms(context: AuthContext): readonly string[] {
-    const { mechanisms: order } = this.config;
-    const available = this.registered.items.filter((mechanism) => this.isAvailable(mechanism, context));
-    if (order === undefined) {
-      return available.sort((a, b) => b.strength - a.strength).map(({ name }) => name);
-    }
-    return order.filter((name) => available.some((mechanism) => mechanism.name === name));
+    return this.choice.offered(context);
   }
 
-  allowsPlaintext({ connection }: AuthContext): boolean {
-    return connection.tls !== undefined || connection.isLocal || this.config.allowPlaintext;
+  allowsPlaintext(context: AuthContext): boolean {
+    return this.choice.allowsPlaintext(context);
   }
 
   begin(name: string, context: AuthContext): AuthExchange {
-    const wanted = name.toUpperCase();
-    const mechanism = this.registered.items.find((item) => item.name === wanted);
-    const isListed = this.config.mechanisms?.includes(wanted) ?? true;
-    if (mechanism === undefined || !isListed)
-      throw new MailError('CANNOT', 'Unknown authentication mechanism');
-    if (mechanism.isPlaintext) this.requirePrivacy(context);
-    if (!this.isAvailable(mechanism, context)) {
-      throw new MailError('CANNOT', 'The mechanism is not available on this connection');
-    }
+    const mechanism = this.choice.mustFind(name, context);
     return new MechanismExchange(mechanism, context, this.environment, this.passwords, (other) =>
-      this.mechanisms(context).includes(other),
+      this.choice.offered(context).includes(other),
     );
   }
 
   async login(user: string, password: string, context: AuthContext, mechanism = 'LOGIN'): Promise<Identity> {
-    this.requirePrivacy(context);
+    this.choice.requirePrivacy(context);
     const attempt = new Attempt(this.environment, mechanism, context);
     try {
       const identity = await this.checkPassword(attempt, user, password, context);
@@ -115,17 +104,6 @@ export class AuthenticationService implements Authentication {
     if (verdict !== 'right') throw new Refusal('AUTHENTICATIONFAILED', `password ${verdict}`);
     return attempt.authorise({ user, actAs: undefined, isAnonymous: false });
   }
-
-  private isAvailable(mechanism: SaslMechanism, context: AuthContext): boolean {
-    if (mechanism.isPlaintext && !this.allowsPlaintext(context)) return false;
-    if (!this.passwords.canServe(mechanism)) return false;
-    return mechanism.isAvailable?.(context) ?? true;
-  }
-
-  private requirePrivacy(context: AuthContext): void {
-    if (this.allowsPlaintext(context)) return;
-    throw new MailError('PRIVACYREQUIRED', 'Encryption is required before a password is sent');
-  }
 }
 
 function tryNormalise(accounts: Accounts, name: string): UserId | undefined {
@@ -134,10 +112,4 @@ function tryNormalise(accounts: Accounts, name: string): UserId | undefined {
   } catch {
     return undefined;
   }
-}
-
-function adminOf(accounts: Accounts, name: string): UserId {
-  const user = tryNormalise(accounts, name);
-  if (user === undefined) throw new Error(`admins: "${name}" is no valid user name`);
-  return user;
 }

@@ -47,6 +47,8 @@ export interface Command<R = unknown> {
   readonly options?: readonly CommandOption[];
   run(context: CommandContext): Promise<R>;
   text(result: R): string;
+  /** For results that are themselves a failure to tell: printed all the same. Default: 0. */
+  exitStatus?(result: R): 0 | 1;
 }
 
 /** A failure to tell the operator in one sentence. `exitStatus` 2 is wrong usage. */
