@@ -93,9 +93,12 @@ export class SocketTlsState implements TlsState {
     return this.socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
   }
 
-  /** RFC 5929 §3.1: the first Finished of the handshake: the client's, or the server's when resumed. Not in TLS 1.3. */
+  /**
+   * RFC 5929 §3.1: the first Finished of the handshake: the client's, or the server's when resumed.
+   * Leniency: TLS 1.3 has no such binding (RFC 9266 §3); Cyrus's clients take the client's Finished there as well. It
+   * covers the whole handshake, so it binds as well as in TLS 1.2.
+   */
   private unique(): Uint8Array | undefined {
-    if (this.protocol === 'TLSv1.3') return undefined;
     return this.socket.isSessionReused() ? this.socket.getFinished() : this.socket.getPeerFinished();
   }
 }

@@ -86,7 +86,8 @@ class DigestMd5Exchange implements SaslExchange {
       cnonce: cnonce ?? '',
       nonceCount: '00000001',
       digestUri,
-      authzid: given.get('authzid'),
+      // GNU SASL writes an empty one for none, and leaves it out of the hash.
+      authzid: given.get('authzid') || undefined,
     };
     return { input, response };
   }

@@ -115,7 +115,10 @@ export class ScramExchange implements SaslExchange {
       }
       return new Uint8Array(0);
     }
-    if (!isPlus) throw new MailError('CLIENTBUG', 'The mechanism has no channel binding');
+    // Leniency: Cyrus's clients choose -PLUS, bind, and name the mechanism without it.
+    if (!isPlus && !this.environment.isOffered(`${name}-PLUS`)) {
+      throw new MailError('CLIENTBUG', 'The mechanism has no channel binding');
+    }
     const type = config.channelBindings.find((known): known is BindingType => known === binding.type);
     const data = type && this.environment.context.connection.tls?.channelBinding(type);
     if (data === undefined) throw failure(`unsupported-channel-binding-type ${binding.type.slice(0, 40)}`);

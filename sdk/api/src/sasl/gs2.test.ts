@@ -13,9 +13,13 @@ test('headers are read to their last comma', () => {
   });
 });
 
-for (const text of ['', 'n', 'n,', 'n,x=,', 'n,a=,', 'n,a=x=3d,', 'p,,', 'p=,,', 'p=a b,,', 'F,n,,', 'x,,', 'N,,']) {
+for (const text of ['', 'n', 'n,', 'n,x=,', 'n,a=x=3d,', 'p,,', 'p=,,', 'p=a b,,', 'F,n,,', 'x,,', 'N,,']) {
   test(`${JSON.stringify(text)} is no header`, () => assert.equal(parseGs2Header(text), undefined));
 }
+
+test('an empty identity is none', () => {
+  assert.equal(parseGs2Header('n,a=,n=user')?.authzid, undefined);
+});
 
 test('names come back as they went', () => {
   fc.assert(

@@ -11,12 +11,15 @@ export interface Gs2Header {
   readonly raw: string;
 }
 
-/** Undefined for what breaks the grammar; the non-standard `F,` is not taken. */
+/**
+ * Undefined for what breaks the grammar; the non-standard `F,` is not taken.
+ * Leniency: GNU SASL writes `a=` for an authorization identity that was left empty.
+ */
 export function parseGs2Header(message: string): Gs2Header | undefined {
-  const [raw, flag, type, name] = /^(n|y|p=([A-Za-z0-9.-]+)),(?:a=([^,]+))?,/.exec(message) ?? [];
+  const [raw, flag, type, name] = /^(n|y|p=([A-Za-z0-9.-]+)),(?:a=([^,]*))?,/.exec(message) ?? [];
   if (raw === undefined) return undefined;
-  const authzid = name === undefined ? undefined : decodeSaslName(name);
-  if (name !== undefined && authzid === undefined) return undefined;
+  const authzid = name === undefined || name === '' ? undefined : decodeSaslName(name);
+  if (name !== undefined && name !== '' && authzid === undefined) return undefined;
   const binding: ChannelBindingFlag =
     type === undefined ? { is: flag === 'y' ? 'y' : 'n' } : { is: 'p', type };
   return { binding, authzid, raw };
