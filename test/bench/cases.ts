@@ -4,6 +4,7 @@ import { mixedMessage, plainMessage } from '../support/mail.js';
 import { memoryBytes } from '../support/processes.js';
 import { inParallel, LoadClient } from './load.js';
 import type { BenchServer } from './servers.js';
+import { greet, type StormMechanism, stormLogin, stormMechanisms } from './storm-client.js';
 
 export interface BenchCase {
   readonly name: string;
@@ -71,7 +72,7 @@ async function deliver(client: LoadClient, recipient: string, message: string): 
 
 async function login(server: BenchServer, user: number): Promise<LoadClient> {
   const client = await LoadClient.connect(server.imapPort);
-  await client.until('* OK');
+  await greet(client);
   await client.command('l', `LOGIN ${server.user(user)} ${server.password}`);
   return client;
 }
@@ -152,6 +153,19 @@ function storeCase(width: number): BenchCase {
   };
 }
 
+/** Logins and nothing else, of users who have been there before; password hashes as each server makes them by default. */
+function stormCase(mechanism: StormMechanism): BenchCase {
+  return {
+    name: `login storm, ${mechanism}, 16 at a time`,
+    unit: 'logins/s',
+    async run(server, { sessions, users }) {
+      const total = 2 * sessions;
+      await inParallel(total, 16, (n) => stormLogin(server, mechanism, 1 + (n % (users - 2))));
+      return total;
+    },
+  };
+}
+
 export const cases: readonly BenchCase[] = [
   deliveryCase(1),
   deliveryCase(16),
@@ -174,6 +188,7 @@ export const cases: readonly BenchCase[] = [
       return sessions;
     },
   },
+  ...stormMechanisms.map(stormCase),
   { ...fetchCase('UID FLAGS', 'UID FLAGS'), prepare: fillMailbox },
   fetchCase('ENVELOPE BODYSTRUCTURE …', 'ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE'),
   {

@@ -1,6 +1,7 @@
 /** A small pipelining client for benches: raw sockets, whole responses, nothing parsed twice. */
 import { once } from 'node:events';
 import net from 'node:net';
+import type { SaslClient } from '@angarium/testing';
 
 export class LoadClient {
   private buffered: Buffer[] = [];
@@ -80,6 +81,19 @@ export class LoadClient {
     const last = answer.slice(answer.lastIndexOf(`${tag} `));
     if (!last.startsWith(`${tag} OK`)) throw new Error(`${command}: ${last.trimEnd()}`);
     return answer;
+  }
+
+  /** AUTHENTICATE with an exchange; ends with the tagged OK. */
+  async authenticate(tag: string, mechanism: string, sasl: SaslClient): Promise<void> {
+    const initial = sasl.initial === undefined ? '' : ` ${sasl.initial.toString('base64')}`;
+    this.send(`${tag} AUTHENTICATE ${mechanism}${initial}\r\n`);
+    for (;;) {
+      const line = await this.until('');
+      if (line.startsWith(`${tag} OK`)) return;
+      if (!line.startsWith('+')) throw new Error(`AUTHENTICATE ${mechanism}: ${line.trimEnd()}`);
+      const challenge = Buffer.from(line.slice(1).trim(), 'base64');
+      this.send(`${sasl.respond(challenge).toString('base64')}\r\n`);
+    }
   }
 
   end(): void {

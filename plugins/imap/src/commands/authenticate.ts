@@ -20,7 +20,9 @@ export const authenticate = defineImapCommand({
     line.sp();
     const mechanism = line.keyword();
     if (!line.trySp()) return { mechanism, initial: undefined };
-    const text = line.atom();
+    const text = line.tryAtom();
+    // Leniency: mutt with GNU SASL writes the blank and nothing behind it where the server speaks first.
+    if (text === undefined) return { mechanism, initial: undefined };
     // RFC 4959 §3: "=" is a response of no octets.
     const initial = text === '=' ? Buffer.alloc(0) : decodeBase64(text);
     return { mechanism, initial: initial ?? line.fail('base64') };
