@@ -27,17 +27,35 @@ interface Login {
 
 async function speak(name: string, goodbye: string, port: number, login: Login): Promise<string> {
   const { mechanism, user = 'fred', authzid = user, password = 'secret', tls = false } = login;
-  const args = ['-p', String(port), ...(mechanism === undefined ? [] : ['-m', mechanism]), ...(tls ? ['-t', ''] : [])];
-  const { output } = await run(tool(name)!, [...args, '-a', user, '-u', authzid, '-w', password, 'localhost'], {
-    input: `${goodbye}\r\n`,
-  });
+  const args = [
+    '-p',
+    String(port),
+    ...(mechanism === undefined ? [] : ['-m', mechanism]),
+    ...(tls ? ['-t', ''] : []),
+  ];
+  const { output } = await run(
+    tool(name)!,
+    [...args, '-a', user, '-u', authzid, '-w', password, 'localhost'],
+    {
+      input: `${goodbye}\r\n`,
+    },
+  );
   return output;
 }
 
 const imtest = (server: TestServer, login: Login) => speak('imtest', '. LOGOUT', server.port('imap'), login);
 const lmtptest = (server: TestServer, login: Login) => speak('lmtptest', 'QUIT', server.port('lmtp'), login);
 
-const mechanisms = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'DIGEST-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'login'];
+const mechanisms = [
+  'PLAIN',
+  'LOGIN',
+  'CRAM-MD5',
+  'DIGEST-MD5',
+  'SCRAM-SHA-1',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-512',
+  'login',
+];
 
 test("Cyrus's imtest logs in with each mechanism it knows", { skip: skipWithout('imtest') }, async () => {
   await using server = await startServer();
@@ -63,7 +81,9 @@ test('with TLS it binds to the channel by itself', { skip: skipWithout('imtest')
   assert.match(await imtest(server, { tls: true, password: 'wrong' }), /AUTHENTICATIONFAILED/);
 });
 
-test("Cyrus's lmtptest logs an administrator in, and nobody else", { skip: skipWithout('lmtptest') }, async () => {
+test("Cyrus's lmtptest logs an administrator in, and nobody else", {
+  skip: skipWithout('lmtptest'),
+}, async () => {
   await using server = await startServer();
   for (const mechanism of ['PLAIN', 'LOGIN', 'CRAM-MD5', 'DIGEST-MD5', 'SCRAM-SHA-256']) {
     const output = await lmtptest(server, { mechanism, user: 'admin' });

@@ -18,14 +18,52 @@ const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
 /** `NAME.key` and `NAME.pem`, signed by the authority. */
 function certificate(name: string, authority: string, subject: string, email: string): void {
-  openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject, '-addext', `subjectAltName=email:${email}`);
-  openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-days', '2', '-copy_extensions', 'copy', '-out', `${name}.pem`);
+  openssl(
+    'req',
+    ...key,
+    '-keyout',
+    `${name}.key`,
+    '-out',
+    `${name}.csr`,
+    '-subj',
+    subject,
+    '-addext',
+    `subjectAltName=email:${email}`,
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    `${name}.csr`,
+    '-CA',
+    `${authority}.pem`,
+    '-CAkey',
+    `${authority}.key`,
+    '-days',
+    '2',
+    '-copy_extensions',
+    'copy',
+    '-out',
+    `${name}.pem`,
+  );
 }
 
 before(() => {
   if (skip) return;
   for (const name of ['ca', 'evil']) {
-    openssl('req', '-x509', ...key, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=${name}`);
+    openssl(
+      'req',
+      '-x509',
+      ...key,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+    );
   }
   certificate('fred', 'ca', '/CN=Fred', 'fred@example.org');
   certificate('admin', 'ca', '/O=Slate/CN=Boss', 'boss@example.com');
@@ -46,7 +84,10 @@ const set = () => ({
 test('a client certificate of an accepted authority logs its user in', { skip }, async () => {
   await using server = await startServer({ set: set() });
   const login = async (name: string | undefined, authzid?: string) => {
-    const pair = name === undefined ? {} : { cert: readFileSync(file(`${name}.pem`)), key: readFileSync(file(`${name}.key`)) };
+    const pair =
+      name === undefined
+        ? {}
+        : { cert: readFileSync(file(`${name}.pem`)), key: readFileSync(file(`${name}.key`)) };
     const client = await ImapTestClient.connectTls(server.port('imap', 1), pair);
     const greeting = await client.line();
     const answer = await authenticate(client, 'EXTERNAL', external(authzid));
@@ -71,8 +112,14 @@ test('a client certificate of an accepted authority logs its user in', { skip },
 test('GNU SASL logs in with a certificate', { skip: skip || without('gsasl') }, async () => {
   await using server = await startServer({ set: set() });
   const { code, output } = await run('gsasl', [
-    '--imap', `--connect=localhost:${server.port('imap')}`, '--starttls', '--x509-ca-file=', `--x509-cert-file=${file('fred.pem')}`,
-    `--x509-key-file=${file('fred.key')}`, '--mechanism=EXTERNAL', '--authorization-id=fred',
+    '--imap',
+    `--connect=localhost:${server.port('imap')}`,
+    '--starttls',
+    '--x509-ca-file=',
+    `--x509-cert-file=${file('fred.pem')}`,
+    `--x509-key-file=${file('fred.key')}`,
+    '--mechanism=EXTERNAL',
+    '--authorization-id=fred',
   ]);
   assert.equal(code, 0, output);
   assert.match(output, /Client authentication finished/);

@@ -32,11 +32,23 @@ test('IMAP: exchanges with and without an initial response, as oneself and as an
     assert.match(await login('CRAM-MD5', cramMd5Client('fred', 'secret'), isInitial), /^OK/);
   }
   assert.match(await login('PLAIN', plainClient('admin', 'secret', 'fred'), true), /^OK/);
-  assert.match(await login('PLAIN', plainClient('fred', 'secret', 'admin'), true), /^NO \[AUTHORIZATIONFAILED\]/);
-  assert.match(await login('PLAIN', plainClient('admin', 'secret', 'nobody'), true), /^NO \[AUTHORIZATIONFAILED\]/);
-  assert.match(await login('PLAIN', plainClient('nobody', 'secret'), true), /^NO \[AUTHENTICATIONFAILED\] Authentication failed$/);
+  assert.match(
+    await login('PLAIN', plainClient('fred', 'secret', 'admin'), true),
+    /^NO \[AUTHORIZATIONFAILED\]/,
+  );
+  assert.match(
+    await login('PLAIN', plainClient('admin', 'secret', 'nobody'), true),
+    /^NO \[AUTHORIZATIONFAILED\]/,
+  );
+  assert.match(
+    await login('PLAIN', plainClient('nobody', 'secret'), true),
+    /^NO \[AUTHENTICATIONFAILED\] Authentication failed$/,
+  );
   const unknown = new ScramClient({ user: 'nobody', password: 'secret', hash: 'SHA-256' });
-  assert.match(await login('SCRAM-SHA-256', unknown, true), /^NO \[AUTHENTICATIONFAILED\] Authentication failed$/);
+  assert.match(
+    await login('SCRAM-SHA-256', unknown, true),
+    /^NO \[AUTHENTICATIONFAILED\] Authentication failed$/,
+  );
 });
 
 test('IMAP: cancelled, broken, unexpected; the session goes on', async () => {
@@ -53,8 +65,16 @@ test('IMAP: cancelled, broken, unexpected; the session goes on', async () => {
     ['an unknown mechanism', ['AUTHENTICATE X-NONE'], /^a NO/],
     ['-PLUS without TLS', ['AUTHENTICATE SCRAM-SHA-256-PLUS'], /^a NO/],
     ['EXTERNAL without a certificate', ['AUTHENTICATE EXTERNAL ='], /^a NO/],
-    ['the last message first', [`AUTHENTICATE SCRAM-SHA-256 ${base64('c=biws,r=abc,p=AAAA')}`], /^a (NO|BAD)/],
-    ['the first message twice', ['AUTHENTICATE SCRAM-SHA-256', base64('n,,n=fred,r=abc'), base64('n,,n=fred,r=abc')], /^a (NO|BAD)/],
+    [
+      'the last message first',
+      [`AUTHENTICATE SCRAM-SHA-256 ${base64('c=biws,r=abc,p=AAAA')}`],
+      /^a (NO|BAD)/,
+    ],
+    [
+      'the first message twice',
+      ['AUTHENTICATE SCRAM-SHA-256', base64('n,,n=fred,r=abc'), base64('n,,n=fred,r=abc')],
+      /^a (NO|BAD)/,
+    ],
     ['a response of a megabyte', ['AUTHENTICATE PLAIN', 'A'.repeat(1 << 20)], /^a BAD/],
   ];
   for (const [what, lines, expected] of scripts) {
@@ -108,12 +128,20 @@ test('a client that was talked out of channel binding is refused over TLS', asyn
 
 test('the list of mechanisms is right for the connection', async () => {
   const listOf = (text: string) => [...text.matchAll(/AUTH=([A-Z0-9-]+)/g)].map(([, name]) => name);
-  await using server = await startServer({ set: { 'plugins.accounts-local.plainSecrets': 'false', 'plugins.accounts-local.scram': '["SHA-256"]' } });
+  await using server = await startServer({
+    set: { 'plugins.accounts-local.plainSecrets': 'false', 'plugins.accounts-local.scram': '["SHA-256"]' },
+  });
   const client = await ImapTestClient.connect(server.port('imap'));
   assert.deepEqual(listOf(await client.line()), ['SCRAM-SHA-256', 'PLAIN', 'LOGIN', 'ANONYMOUS']);
   client.destroy();
   const secured = await ImapTestClient.connectTls(server.port('imap', 1));
-  assert.deepEqual(listOf(await secured.line()), ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256', 'PLAIN', 'LOGIN', 'ANONYMOUS']);
+  assert.deepEqual(listOf(await secured.line()), [
+    'SCRAM-SHA-256-PLUS',
+    'SCRAM-SHA-256',
+    'PLAIN',
+    'LOGIN',
+    'ANONYMOUS',
+  ]);
   secured.destroy();
 });
 

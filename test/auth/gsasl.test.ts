@@ -6,7 +6,9 @@ import { startServer } from './support.js';
 const skip = without('gsasl');
 const plain = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'DIGEST-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256'];
 
-test('GNU SASL logs in with each mechanism it knows, and is refused with a wrong password', { skip }, async () => {
+test('GNU SASL logs in with each mechanism it knows, and is refused with a wrong password', {
+  skip,
+}, async () => {
   await using server = await startServer();
   const gsasl = async (mechanism: string, password: string, ...more: string[]) => {
     const { code, output } = await run('gsasl', [

@@ -62,7 +62,10 @@ test('fetchmail', { skip: without('fetchmail') }, async () => {
     const rc = join(server.data, `fetchmailrc-${auth}`);
     const lines = (password: string) =>
       `poll 127.0.0.1 service ${server.port('imap')} protocol IMAP auth ${auth} user "fred" password "${password}" sslproto ""\n`;
-    for (const [password, expected] of [['secret', 0], ['wrong', 3]] as const) {
+    for (const [password, expected] of [
+      ['secret', 0],
+      ['wrong', 3],
+    ] as const) {
       writeFileSync(rc, lines(password));
       chmodSync(rc, 0o600);
       const { code, output } = await run('fetchmail', ['-f', rc, '--check', '--nosyslog', '-v'], { env });
@@ -104,8 +107,24 @@ test('swaks hands mail over after logging in', { skip: without('swaks') }, async
   await using server = await startServer();
   const swaks = async (mechanism: string, password: string) =>
     run('swaks', [
-      '--protocol', 'LMTP', '--server', '127.0.0.1', '--port', String(server.port('lmtp')), '--helo', 'client.example',
-      '--from', 'me@example.org', '--to', 'fred', '--auth', mechanism, '--auth-user', 'admin', '--auth-password', password,
+      '--protocol',
+      'LMTP',
+      '--server',
+      '127.0.0.1',
+      '--port',
+      String(server.port('lmtp')),
+      '--helo',
+      'client.example',
+      '--from',
+      'me@example.org',
+      '--to',
+      'fred',
+      '--auth',
+      mechanism,
+      '--auth-user',
+      'admin',
+      '--auth-password',
+      password,
     ]);
   for (const mechanism of ['PLAIN', 'LOGIN', 'CRAM-MD5', 'DIGEST-MD5']) {
     const { code, output } = await swaks(mechanism, 'secret');

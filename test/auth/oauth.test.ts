@@ -15,7 +15,12 @@ const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 
 
 function token(user: string, secondsLeft = 600): string {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { sub: user, iss: 'https://idp.example', aud: 'imap', exp: Math.floor(Date.now() / 1000) + secondsLeft };
+  const claims = {
+    sub: user,
+    iss: 'https://idp.example',
+    aud: 'imap',
+    exp: Math.floor(Date.now() / 1000) + secondsLeft,
+  };
   const signed = `${encode({ alg: 'ES256', kid: 'k1' })}.${encode(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
   return `${signed}.${signature.toString('base64url')}`;
@@ -42,7 +47,12 @@ function bearer(mechanism: keyof typeof messages, user: string, text: string) {
 }
 
 const settings = (jwksPlace: string) =>
-  JSON.stringify({ issuer: 'https://idp.example', audience: 'imap', jwks: jwksPlace, openidConfiguration: 'https://idp.example/c' });
+  JSON.stringify({
+    issuer: 'https://idp.example',
+    audience: 'imap',
+    jwks: jwksPlace,
+    openidConfiguration: 'https://idp.example/c',
+  });
 
 test('tokens log in over IMAP, and refused ones say what is wrong', async () => {
   const server = createServer((_, response) => void response.end(JSON.stringify(jwks)));
@@ -59,7 +69,8 @@ test('tokens log in over IMAP, and refused ones say what is wrong', async () => 
           const answer = await authenticate(client, mechanism, sasl, { isInitial });
           // The session goes on, and takes a right one.
           const again = bearer(mechanism, 'fred', token('fred'));
-          if (!answer.startsWith('OK')) assert.match(await authenticate(client, mechanism, again.client), /^OK/);
+          if (!answer.startsWith('OK'))
+            assert.match(await authenticate(client, mechanism, again.client), /^OK/);
           client.destroy();
           return { answer, errors };
         };
@@ -67,7 +78,12 @@ test('tokens log in over IMAP, and refused ones say what is wrong', async () => 
         assert.match((await login('fred', token('admin'))).answer, /^OK/);
         assert.match((await login('admin', token('fred'))).answer, /^NO \[AUTHORIZATIONFAILED\]/);
         assert.match((await login('nobody', token('nobody'))).answer, /^NO \[AUTHENTICATIONFAILED\]/);
-        for (const wrong of [token('fred', -60), `${token('fred').slice(0, -4)}AAAA`, 'x', 'x'.repeat(10_000)]) {
+        for (const wrong of [
+          token('fred', -60),
+          `${token('fred').slice(0, -4)}AAAA`,
+          'x',
+          'x'.repeat(10_000),
+        ]) {
           const { answer, errors } = await login('fred', wrong);
           assert.match(answer, /^NO \[AUTHENTICATIONFAILED\] Authentication failed/);
           const [error] = errors.map((text) => JSON.parse(text));
@@ -85,7 +101,9 @@ test('tokens log in over IMAP, and refused ones say what is wrong', async () => 
 });
 
 test('an authorization server that is gone is a temporary failure', async () => {
-  await using angarium = await startServer({ set: { 'plugins.sasl-oauth': settings('http://127.0.0.1:9/jwks') } });
+  await using angarium = await startServer({
+    set: { 'plugins.sasl-oauth': settings('http://127.0.0.1:9/jwks') },
+  });
   const client = await ImapTestClient.connect(angarium.port('imap'));
   await client.line();
   const { client: sasl } = bearer('OAUTHBEARER', 'fred', token('fred'));

@@ -22,7 +22,9 @@ const mechanism = stormMechanisms.find((name) => name === options.mechanism);
 if (mechanism === undefined) throw new Error(`--mechanism is one of ${stormMechanisms.join(', ')}`);
 const users = Number(options.users);
 const server =
-  options.server === 'angarium' ? await startAngarium(users) : startPeer(options.server as 'cyrus' | 'dovecot', users);
+  options.server === 'angarium'
+    ? await startAngarium(users)
+    : startPeer(options.server as 'cyrus' | 'dovecot', users);
 if (server === undefined) throw new Error(`no start script for ${options.server} (ANGARIUM_PEERS)`);
 
 async function part(name: string, count: number, chosen: StormMechanism): Promise<void> {
@@ -42,7 +44,11 @@ try {
   await part(`${server.name}, first login of each`, users, mechanism);
   const parts = 5;
   for (let n = 1; n <= parts; n++) {
-    await part(`${server.name}, ${mechanism}, ${n} of ${parts}`, Math.round(Number(options.logins) / parts), mechanism);
+    await part(
+      `${server.name}, ${mechanism}, ${n} of ${parts}`,
+      Math.round(Number(options.logins) / parts),
+      mechanism,
+    );
   }
 } finally {
   await server.stop();

@@ -149,7 +149,10 @@ export class AccountDatabase implements Disposable {
   /** Many at once, each sync shared: what `take` answers for an account is put; undefined leaves it out. */
   putAll<T>(
     items: readonly T[],
-    take: (item: T, existing: (user: UserId) => AccountRecord | undefined) => Omit<AccountRecord, 'version'> | undefined,
+    take: (
+      item: T,
+      existing: (user: UserId) => AccountRecord | undefined,
+    ) => Omit<AccountRecord, 'version'> | undefined,
   ): void {
     this.write(() => {
       for (const item of items) {

@@ -1,4 +1,11 @@
-import { type AppPassword, type AppPasswords, inject, injectable, MANAGED_ACCOUNTS, type UserId } from '@angarium/sdk';
+import {
+  type AppPassword,
+  type AppPasswords,
+  inject,
+  injectable,
+  MANAGED_ACCOUNTS,
+  type UserId,
+} from '@angarium/sdk';
 import type { LocalAccounts } from './local-accounts.js';
 
 /** The contract's view of what LocalAccounts keeps. */

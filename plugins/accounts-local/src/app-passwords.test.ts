@@ -42,9 +42,10 @@ test('they are listed with their use, kept over restarts, and go with the accoun
   {
     await using again = await setUp({ clock, dataDir: it.kernel.dataDir });
     assert.equal(await again.verify('fred', one.password), 'right');
-    assert.deepEqual((await again.appPasswords.list(fred)).map(({ label, lastUsedMs }) => [label, lastUsedMs]), [
-      ['phone', clock.now()],
-    ]);
+    assert.deepEqual(
+      (await again.appPasswords.list(fred)).map(({ label, lastUsedMs }) => [label, lastUsedMs]),
+      [['phone', clock.now()]],
+    );
   }
   await it.managed.remove(fred);
   await assert.rejects(it.appPasswords.list(fred), { code: 'NONEXISTENT' });
@@ -66,7 +67,11 @@ test('there are bounds', async () => {
 test('angarium users app-password', async () => {
   await using it = await setUp();
   await it.managed.create(fred, {});
-  const added = await it.run('users app-password', ['add', 'Fred'], { label: 'phone', services: 'imap', days: '30' });
+  const added = await it.run('users app-password', ['add', 'Fred'], {
+    label: 'phone',
+    services: 'imap',
+    days: '30',
+  });
   const [password = ''] = added.text.split('\n');
   assert.equal(await it.verify('fred', password), 'right');
   assert.equal(await it.verify('fred', password, 'pop'), 'wrong');

@@ -63,7 +63,15 @@ export class AppPasswordTable {
     const secret = Array.from(randomBytes(LETTERS), (octet) => alphabet[octet & 31]).join('');
     this.db
       .prepare('INSERT INTO app_password VALUES (?, ?, ?, ?, ?, ?, NULL, ?)')
-      .run(user, id, label, JSON.stringify(services), this.clock.now(), expiresMs ?? null, this.digestOf(user, secret));
+      .run(
+        user,
+        id,
+        label,
+        JSON.stringify(services),
+        this.clock.now(),
+        expiresMs ?? null,
+        this.digestOf(user, secret),
+      );
     const appPassword = this.list(user).find((item) => item.id === id);
     if (appPassword === undefined) throw new Error('an application password has gone as soon as it was made');
     return { appPassword, password: secret.replace(/.{5}(?=.)/g, '$&-') };

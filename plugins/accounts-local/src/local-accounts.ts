@@ -31,10 +31,15 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import { AccountDatabase, type AccountRecord } from './account-database.js';
-import type { LocalAccountsConfig } from './config.js';
-import { PasswordCheck } from './password-check.js';
 import type { AppPasswordTable } from './app-passwords.js';
-import { type ForeignAccount, type ImportOptions, type ImportReport, importAccounts } from './import/import-accounts.js';
+import type { LocalAccountsConfig } from './config.js';
+import {
+  type ForeignAccount,
+  type ImportOptions,
+  type ImportReport,
+  importAccounts,
+} from './import/import-accounts.js';
+import { PasswordCheck } from './password-check.js';
 import { PlainBox } from './secrets/plain-box.js';
 import { decodeScramKeys, SCRAM_SALT_BYTES } from './secrets/scram.js';
 

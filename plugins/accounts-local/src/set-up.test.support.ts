@@ -52,7 +52,12 @@ export interface SetUpOptions {
   readonly plugins?: readonly string[];
 }
 
-export async function setUp({ config = {}, clock, dataDir, plugins = ['password-schemes'] }: SetUpOptions = {}) {
+export async function setUp({
+  config = {},
+  clock,
+  dataDir,
+  plugins = ['password-schemes'],
+}: SetUpOptions = {}) {
   const kernel = await createTestKernel({
     plugins: [accounts, ...plugins, { name: 'accounts-local', config: { ...cheap, ...config } }],
     host: { role: 'command' },

@@ -36,7 +36,9 @@ export class MechanismExchange implements AuthExchange {
     this.clientFirst = mechanism.clientFirst;
     this.takesInitialResponse = mechanism.takesInitialResponse ?? mechanism.clientFirst;
     this.attempt = new Attempt(environment, mechanism.name, context);
-    this.exchange = mechanism.start(saslEnvironment(this.attempt, context, environment, passwords, isOffered));
+    this.exchange = mechanism.start(
+      saslEnvironment(this.attempt, context, environment, passwords, isOffered),
+    );
   }
 
   async respond(message: Uint8Array | undefined): Promise<AuthStep> {

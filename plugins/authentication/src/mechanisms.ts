@@ -39,7 +39,7 @@ export class Mechanisms {
 
   /** For the operator: why a mechanism is not offered here; undefined: it is. */
   whyNot(mechanism: SaslMechanism, context: AuthContext): string | undefined {
-    if (!this.isListed(mechanism.name)) return "the setting `mechanisms` does not list it";
+    if (!this.isListed(mechanism.name)) return 'the setting `mechanisms` does not list it';
     if (mechanism.isPlaintext && !this.allowsPlaintext(context)) {
       return 'the secret itself would travel unencrypted (no TLS, not this machine, allowPlaintext is off)';
     }

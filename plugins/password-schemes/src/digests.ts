@@ -1,7 +1,7 @@
 /** Schemes that cost nothing: one digest, with or without a salt behind it. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { EncodedSecret } from './encoded.js';
 import { damaged } from './damaged.js';
+import type { EncodedSecret } from './encoded.js';
 
 interface DigestScheme {
   readonly hash: string;
@@ -30,10 +30,7 @@ export function digestMatches(
 ): boolean {
   const stored = Buffer.from(data, scheme.isHex === true ? 'hex' : encoding);
   if (stored.length < scheme.bytes || (!scheme.isSalted && stored.length !== scheme.bytes)) throw damaged();
-  const digest = createHash(scheme.hash)
-    .update(password)
-    .update(stored.subarray(scheme.bytes))
-    .digest();
+  const digest = createHash(scheme.hash).update(password).update(stored.subarray(scheme.bytes)).digest();
   return timingSafeEqual(digest, stored.subarray(0, scheme.bytes));
 }
 

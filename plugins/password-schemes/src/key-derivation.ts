@@ -51,7 +51,8 @@ export async function argon2Matches(data: string, password: string): Promise<boo
     /^\$(argon2(?:id|i|d))\$v=(\d+)\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,4})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(
       data,
     ) ?? [];
-  if (algorithm === undefined || version !== '19' || salt === undefined || hash === undefined) throw damaged();
+  if (algorithm === undefined || version !== '19' || salt === undefined || hash === undefined)
+    throw damaged();
   const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(lanes) };
   const isTooMuch =
     cost.memory > MAX_ARGON2_MEMORY || cost.passes > MAX_ARGON2_PASSES || cost.parallelism > MAX_ARGON2_LANES;

@@ -14,13 +14,17 @@ after(() => schemes[Symbol.asyncDispose]());
 
 /** All of "secret"; made by `doveadm pw` of Dovecot 2.3 and by crypt(3) of libxcrypt. */
 const secrets: Readonly<Record<string, string>> = {
-  ARGON2I: '{ARGON2I}$argon2i$v=19$m=32768,t=5,p=1$+POhFJspcglljrjg2N4brg$FlhWGTyRtLRzccyR6Q3L3OvjlcgswOnrw/18BlWu17g',
+  ARGON2I:
+    '{ARGON2I}$argon2i$v=19$m=32768,t=5,p=1$+POhFJspcglljrjg2N4brg$FlhWGTyRtLRzccyR6Q3L3OvjlcgswOnrw/18BlWu17g',
   PBKDF2: '{PBKDF2}$1$DOUvQTszPnJ0cKAJ$5$0858ac56fe56e75b7b23a405b4922ea4d3de5764',
-  'SCRAM-SHA-1': '{SCRAM-SHA-1}4096,M5Nd8b4ONGOBP/pvvsUO+Q==,KbjPU+UGa81LtH3GuaZdqhYevHY=,cX8VGGjxEt9bHU6RCF43JVaS4ag=',
-  'SCRAM-SHA-256': '{SCRAM-SHA-256}4096,EpijDX98CFjXsjyGIDh65w==,3L/TLNailbKyNXWHlRp32QVwXwK8s9VV3mpylUkqxM8=,ift/UMLoH+vs+wthWZ6KT4O4DPzLAHflCxbzBIRC0h0=',
+  'SCRAM-SHA-1':
+    '{SCRAM-SHA-1}4096,M5Nd8b4ONGOBP/pvvsUO+Q==,KbjPU+UGa81LtH3GuaZdqhYevHY=,cX8VGGjxEt9bHU6RCF43JVaS4ag=',
+  'SCRAM-SHA-256':
+    '{SCRAM-SHA-256}4096,EpijDX98CFjXsjyGIDh65w==,3L/TLNailbKyNXWHlRp32QVwXwK8s9VV3mpylUkqxM8=,ift/UMLoH+vs+wthWZ6KT4O4DPzLAHflCxbzBIRC0h0=',
   SSHA: '{SSHA}NjAx8p+wNxhoZPOde5EN5Hm+H9l2j77J',
   SSHA256: '{SSHA256}eX21RvFb6/64AnD0opF9FDZ6dL2hxQHNuW2y08ylWsm7ywvm',
-  SSHA512: '{SSHA512}cc+MBB3ObWTW8ZMbVcYFgeGsb2CEjdkLPWPHydW/u6ebBztpz4jZ3z5Gpt16VWWl4YtZO9AYuDKf1mmM1brvcpn3ejA=',
+  SSHA512:
+    '{SSHA512}cc+MBB3ObWTW8ZMbVcYFgeGsb2CEjdkLPWPHydW/u6ebBztpz4jZ3z5Gpt16VWWl4YtZO9AYuDKf1mmM1brvcpn3ejA=',
   SHA: '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=',
   SHA256: '{SHA256}K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=',
   SHA512: '{SHA512}vSsar3708Jvp9Szi2NWZZ02Bqp1qRCFpbcTZPdBhnWgs5WtNZKnvCXdhztmeD2cmW192CF5bDufKRpayrW/isg==',
@@ -29,7 +33,8 @@ const secrets: Readonly<Record<string, string>> = {
   'PLAIN-MD5': '{PLAIN-MD5}5ebe2294ecd0e0f08eab7690d2a6ee69',
   'MD5-CRYPT': '{MD5-CRYPT}$1$WvqUKEFy$/FZcdsCYOE5.8qNYZ2Yv3/',
   'SHA256-CRYPT': '{SHA256-CRYPT}$5$rounds=1000$KQFmwCLuRilS3.Pk$5J.h4FpElGaIIM/iuKSzHLyhIM7yF86qJI4xYoWlnl5',
-  'SHA512-CRYPT': '{SHA512-CRYPT}$6$rounds=1000$LEBfxr9PxLTd0If5$GUwT5o/CsnIcecGa3BAAiepBPpD2iaPWCiwAIS0lIzGWXgNhDcapOtDxg4/NEHUE5v6B3GYlYaqxcj/rTKglG1',
+  'SHA512-CRYPT':
+    '{SHA512-CRYPT}$6$rounds=1000$LEBfxr9PxLTd0If5$GUwT5o/CsnIcecGa3BAAiepBPpD2iaPWCiwAIS0lIzGWXgNhDcapOtDxg4/NEHUE5v6B3GYlYaqxcj/rTKglG1',
   'DES-CRYPT': '{DES-CRYPT}6jcr8zk2GZEXg',
   'BLF-CRYPT': '{BLF-CRYPT}$2y$05$bUM36fNC1dtBzaz2DLy7.u92TJ42m504s7Y5vdkw/NsdvTpX2kB8u',
   PLAIN: '{CLEARTEXT}secret',
@@ -43,10 +48,12 @@ const spellings: Readonly<Record<string, string>> = {
   abNANd1rDfiNc: 'DES-CRYPT',
   '$1$saltsalt$9xy1btjgzLYfb7hivXtC//': 'MD5-CRYPT',
   '$5$saltstring$C3o4O1TC6aRHF4FI.QSZMXtHbaj2gSXr4sUc/3NcUi.': 'SHA256-CRYPT',
-  '$6$x$mQUKLCQR1S846TztirS7Ejo4KyTtZWzcyuF2/43jqoJTDZXRb8L.bXBNxX9GCZhKdADbfqEnGZyv89igC73DL/': 'SHA512-CRYPT',
+  '$6$x$mQUKLCQR1S846TztirS7Ejo4KyTtZWzcyuF2/43jqoJTDZXRb8L.bXBNxX9GCZhKdADbfqEnGZyv89igC73DL/':
+    'SHA512-CRYPT',
   '{MD5}$1$saltsalt$9xy1btjgzLYfb7hivXtC//': 'MD5-CRYPT',
   '{MD5}Xr4ilOzQ4PCOq3aQ0qbuaQ==': 'LDAP-MD5',
-  'SCRAM-SHA-1$4096:M5Nd8b4ONGOBP/pvvsUO+Q==$KbjPU+UGa81LtH3GuaZdqhYevHY=:cX8VGGjxEt9bHU6RCF43JVaS4ag=': 'SCRAM-SHA-1',
+  'SCRAM-SHA-1$4096:M5Nd8b4ONGOBP/pvvsUO+Q==$KbjPU+UGa81LtH3GuaZdqhYevHY=:cX8VGGjxEt9bHU6RCF43JVaS4ag=':
+    'SCRAM-SHA-1',
 };
 
 for (const [scheme, encoded] of Object.entries(secrets)) {
@@ -60,7 +67,8 @@ for (const [scheme, encoded] of Object.entries(secrets)) {
 }
 
 test('other spellings of the same', async () => {
-  for (const [encoded, scheme] of Object.entries(spellings)) assert.equal(schemes.schemeOf(encoded), scheme, encoded);
+  for (const [encoded, scheme] of Object.entries(spellings))
+    assert.equal(schemes.schemeOf(encoded), scheme, encoded);
   for (const encoded of Object.keys(spellings)) {
     assert.equal(await schemes.verify(encoded, 'secret'), true, encoded);
   }
@@ -78,7 +86,17 @@ test('ARGON2ID by the PHC string', async () => {
 });
 
 test('unknown schemes, and those that cannot be computed here, are never right', async () => {
-  for (const encoded of ['', 'secret', '{NTLM}abc', '$y$j9T$salt$hash', '{CRYPT}*', '{CRYPT}', '!', '*', '{constructor}x']) {
+  for (const encoded of [
+    '',
+    'secret',
+    '{NTLM}abc',
+    '$y$j9T$salt$hash',
+    '{CRYPT}*',
+    '{CRYPT}',
+    '!',
+    '*',
+    '{constructor}x',
+  ]) {
     assert.equal(schemes.schemeOf(encoded), undefined, encoded);
     await assert.rejects(schemes.verify(encoded, 'secret'), { code: 'CANNOT' });
   }
@@ -88,10 +106,20 @@ test('unknown schemes, and those that cannot be computed here, are never right',
 
 test('damaged hashes, and costs beyond reason, are told as such', async () => {
   for (const encoded of [
-    '{SSHA}', '{SSHA}YWJj', '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQAAAA=', '$1$salt', '$6$rounds=999999999$salt$hash', '$5$x$short',
-    '$2y$05$short', '$2y$31$bUM36fNC1dtBzaz2DLy7.u92TJ42m504s7Y5vdkw/NsdvTpX2kB8u', '{PBKDF2}$1$s$99999999$00', '{DES-CRYPT}!!',
-    '$argon2id$v=19$m=99999999,t=1,p=1$c2FsdHNhbHQ$AAAAAAAA', '$argon2id$v=16$m=64,t=1,p=1$c2FsdHNhbHQ$AAAAAAAA',
-    '{SCRAM-SHA-1}4096,x,y,z', '{SCRAM-SHA-1}0,M5Nd8b4ONGOBP/pvvsUO+Q==,KbjPU+UGa81LtH3GuaZdqhYevHY=,cX8VGGjxEt9bHU6RCF43JVaS4ag=',
+    '{SSHA}',
+    '{SSHA}YWJj',
+    '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQAAAA=',
+    '$1$salt',
+    '$6$rounds=999999999$salt$hash',
+    '$5$x$short',
+    '$2y$05$short',
+    '$2y$31$bUM36fNC1dtBzaz2DLy7.u92TJ42m504s7Y5vdkw/NsdvTpX2kB8u',
+    '{PBKDF2}$1$s$99999999$00',
+    '{DES-CRYPT}!!',
+    '$argon2id$v=19$m=99999999,t=1,p=1$c2FsdHNhbHQ$AAAAAAAA',
+    '$argon2id$v=16$m=64,t=1,p=1$c2FsdHNhbHQ$AAAAAAAA',
+    '{SCRAM-SHA-1}4096,x,y,z',
+    '{SCRAM-SHA-1}0,M5Nd8b4ONGOBP/pvvsUO+Q==,KbjPU+UGa81LtH3GuaZdqhYevHY=,cX8VGGjxEt9bHU6RCF43JVaS4ag=',
   ]) {
     await assert.rejects(schemes.verify(encoded, 'secret'), { code: 'CANNOT' }, encoded);
   }
@@ -110,20 +138,27 @@ test('too many at once are told to come again', async () => {
   const narrow = new KnownSchemes({ maxConcurrent: 1, maxWaiting: 1, plain: true });
   const encoded = secrets['MD5-CRYPT'] ?? '';
   const results = await Promise.allSettled([1, 2, 3].map(() => narrow.verify(encoded, 'secret')));
-  assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'fulfilled', 'rejected']);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  );
   await narrow[Symbol.asyncDispose]();
 });
 
 function perl(password: string, setting: string): string | undefined {
   try {
     const script = 'print crypt(pack("H*",$ARGV[0]),$ARGV[1])';
-    return execFileSync('perl', ['-e', script, Buffer.from(password).toString('hex'), setting], { encoding: 'utf8' });
+    return execFileSync('perl', ['-e', script, Buffer.from(password).toString('hex'), setting], {
+      encoding: 'utf8',
+    });
   } catch {
     return undefined;
   }
 }
 
-test('the same as crypt(3) for any password', { skip: perl('x', 'ab') === undefined ? 'no perl with crypt(3)' : false }, () => {
+test('the same as crypt(3) for any password', {
+  skip: perl('x', 'ab') === undefined ? 'no perl with crypt(3)' : false,
+}, () => {
   const password = fc.string({ unit: 'grapheme', maxLength: 90 }).filter((text) => !text.includes('\0'));
   const salt = fc.stringMatching(/^[./A-Za-z0-9]{2,20}$/);
   fc.assert(

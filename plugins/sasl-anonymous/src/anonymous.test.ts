@@ -28,7 +28,9 @@ test('only where the manifest says so', () => {
 
 test('a trace is short and one line', async () => {
   const step = (text: string | Buffer) =>
-    anonymous({ services: [] }, new RecordingLogger()).start(environment).step(Buffer.from(text as string));
+    anonymous({ services: [] }, new RecordingLogger())
+      .start(environment)
+      .step(Buffer.from(text as string));
   assert.ok('user' in (await step('')));
   assert.ok('user' in (await step('é'.repeat(255))));
   for (const trace of ['x'.repeat(256), 'a\r\nb', Buffer.from([0xff])]) {

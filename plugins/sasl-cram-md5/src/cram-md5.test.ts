@@ -11,8 +11,7 @@ const environment = {
     if (name.includes('/')) throw new MailError('CANNOT', 'no name');
     return name.toLowerCase() as UserId;
   },
-  plainSecret: async (user: UserId) =>
-    ({ tim: 'tanstaaftanstaaf', 'two words': 'grüße' })[user as string],
+  plainSecret: async (user: UserId) => ({ tim: 'tanstaaftanstaaf', 'two words': 'grüße' })[user as string],
 } as unknown as SaslEnvironment;
 
 async function begun() {
@@ -36,7 +35,11 @@ test('the digest of RFC 2195 §2', () => {
 test('right and wrong passwords, names with blanks, unknown names', async () => {
   assert.deepEqual(await login('Tim', 'tanstaaftanstaaf'), { user: 'tim', actAs: undefined });
   assert.deepEqual(await login('two words', 'grüße'), { user: 'two words', actAs: undefined });
-  for (const [user, password] of [['tim', 'x'], ['nobody', ''], ['a/b', 'x']] as const) {
+  for (const [user, password] of [
+    ['tim', 'x'],
+    ['nobody', ''],
+    ['a/b', 'x'],
+  ] as const) {
     await assert.rejects(login(user, password), { code: 'AUTHENTICATIONFAILED' });
   }
 });
@@ -52,7 +55,15 @@ test('a challenge is a msg-id, never the same, and good for one exchange', async
 
 test('responses that break the grammar', async () => {
   const digest = createHmac('md5', 'x').digest('hex');
-  for (const text of ['', 'tim', `tim${digest}`, ` ${digest}`, `tim ${digest}0`, `tim ${digest.slice(1)}`, `t\0m ${digest}`]) {
+  for (const text of [
+    '',
+    'tim',
+    `tim${digest}`,
+    ` ${digest}`,
+    `tim ${digest}0`,
+    `tim ${digest.slice(1)}`,
+    `t\0m ${digest}`,
+  ]) {
     const { exchange } = await begun();
     await assert.rejects(exchange.step(Buffer.from(text)), { code: 'CLIENTBUG' }, JSON.stringify(text));
   }

@@ -13,7 +13,7 @@ const environment = (service = 'imap') =>
       if (name.includes('/')) throw new MailError('CANNOT', 'no name');
       return name.toLowerCase() as UserId;
     },
-    plainSecret: async (user: UserId) => ({ chris: 'secret', 'jürgen': 'gruß' })[user as string],
+    plainSecret: async (user: UserId) => ({ chris: 'secret', jürgen: 'gruß' })[user as string],
   }) as unknown as SaslEnvironment;
 
 /** The example of RFC 2831 §4. */
@@ -33,12 +33,19 @@ test('the example of RFC 2831 §4', () => {
   assert.equal(digestOf(example, 'server'), 'ea40f60335c427b5527b84dbabcdfffd');
 });
 
-async function respond(changes: Record<string, string | undefined> = {}, password = 'secret', service = 'imap') {
+async function respond(
+  changes: Record<string, string | undefined> = {},
+  password = 'secret',
+  service = 'imap',
+) {
   const exchange = digestMd5('elwood.innosoft.com').start(environment(service));
   const first = await exchange.step(undefined);
   assert.ok('challenge' in first);
   const asked = parseDirectives(Buffer.from(first.challenge).toString());
-  assert.deepEqual([asked?.get('qop'), asked?.get('algorithm'), asked?.get('charset')], ['auth', 'md5-sess', 'utf-8']);
+  assert.deepEqual(
+    [asked?.get('qop'), asked?.get('algorithm'), asked?.get('charset')],
+    ['auth', 'md5-sess', 'utf-8'],
+  );
   const input = {
     ...example,
     nonce: asked?.get('nonce') ?? '',
@@ -104,13 +111,22 @@ test('incomplete responses, and security layers, break the mechanism', async () 
 });
 
 test('lists of directives are read as they were written', () => {
-  assert.deepEqual(parseDirectives('a=b, c="d,\\"e" ,,F=1'), new Map([['a', 'b'], ['c', 'd,"e'], ['f', '1']]));
+  assert.deepEqual(
+    parseDirectives('a=b, c="d,\\"e" ,,F=1'),
+    new Map([
+      ['a', 'b'],
+      ['c', 'd,"e'],
+      ['f', '1'],
+    ]),
+  );
   for (const text of ['a', 'a=', '=b', 'a="b', 'a=b c=d', 'a=1,a=2', 'a="b"c']) {
     assert.equal(parseDirectives(text), undefined, text);
   }
   fc.assert(
     fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string()), (values) => {
-      const text = Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}`).join(',');
+      const text = Object.entries(values)
+        .map(([name, value]) => `${name}=${quoted(value)}`)
+        .join(',');
       assert.deepEqual(parseDirectives(text), new Map(Object.entries(values)));
     }),
   );

@@ -1,6 +1,7 @@
 /** The lists of `name=value` that DIGEST-MD5 messages are (RFC 2831 §7.1). */
 
-const directive = /[ \t\r\n,]*([a-z0-9-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",=()<>@;:\\/[\]?{}]+))[ \t\r\n]*(?:,|$)/iy;
+const directive =
+  /[ \t\r\n,]*([a-z0-9-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",=()<>@;:\\/[\]?{}]+))[ \t\r\n]*(?:,|$)/iy;
 
 /** More than any client sends. */
 const MAX_DIRECTIVES = 32;

@@ -24,10 +24,29 @@ function certificate(subject: string, subjectAltName?: string): Uint8Array {
   try {
     const out = join(folder, 'c.pem');
     const extension = subjectAltName === undefined ? [] : ['-addext', `subjectAltName=${subjectAltName}`];
-    execFileSync('openssl', [
-      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-utf8', '-days', '2',
-      '-subj', subject, ...extension, '-keyout', join(folder, 'k.pem'), '-out', out,
-    ], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-utf8',
+        '-days',
+        '2',
+        '-subj',
+        subject,
+        ...extension,
+        '-keyout',
+        join(folder, 'k.pem'),
+        '-out',
+        out,
+      ],
+      { stdio: 'ignore' },
+    );
     return new X509Certificate(readFileSync(out)).raw;
   } finally {
     rmSync(folder, { recursive: true });
@@ -57,7 +76,10 @@ test('an address, a common name, a whole name stand for a user', { skip }, async
   assert.deepEqual(await login(fred, { user: ['cn', 'email'] }), ['fred', undefined]);
   const subject = 'CN=Fred,O=Slate\\, Inc.,C=US';
   assert.deepEqual(await login(fred, { map: [{ subject, user: 'barney' }] }), ['barney', undefined]);
-  assert.deepEqual(await login(fred, { map: [{ subject, issuer: subject, user: 'barney' }] }), ['barney', undefined]);
+  assert.deepEqual(await login(fred, { map: [{ subject, issuer: subject, user: 'barney' }] }), [
+    'barney',
+    undefined,
+  ]);
   const otherIssuer = [{ subject, issuer: 'CN=Evil', user: 'barney' }];
   assert.deepEqual(await login(fred, { map: otherIssuer }), ['fred@example.org', undefined]);
 });
@@ -69,13 +91,17 @@ test('of several addresses the one that is asked for, else the first', { skip },
   assert.deepEqual(await login(both, {}, 'wilma'), ['fred@example.org', 'wilma']);
 });
 
-test('nobody: two common names, no rule that fits, a name that is none, no certificate', { skip }, async () => {
+test('nobody: two common names, no rule that fits, a name that is none, no certificate', {
+  skip,
+}, async () => {
   const failed = { code: 'AUTHENTICATIONFAILED' };
   await assert.rejects(login(certificate('/CN=fred/CN=admin'), { user: ['cn'] }), failed);
   await assert.rejects(login(certificate('/CN=fred'), { user: ['email'] }), failed);
   await assert.rejects(login(certificate('/CN=Fred Flintstone'), { user: ['cn'] }), failed);
   await assert.rejects(login(undefined, {}), failed);
-  await assert.rejects(login(certificate('/CN=fred'), { user: ['cn'] }, 'a/b'), { code: 'AUTHORIZATIONFAILED' });
+  await assert.rejects(login(certificate('/CN=fred'), { user: ['cn'] }, 'a/b'), {
+    code: 'AUTHORIZATIONFAILED',
+  });
   await assert.rejects(login(certificate('/CN=fred'), { user: ['cn'] }, 'a\0b'), { code: 'CLIENTBUG' });
 });
 

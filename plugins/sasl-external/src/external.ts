@@ -44,7 +44,10 @@ async function identify(
   if (der === undefined) throw new MailError('AUTHENTICATIONFAILED', 'there is no client certificate');
   const names = claimedNames(new X509Certificate(der), config);
   if (names.length === 0) {
-    throw new MailError('AUTHENTICATIONFAILED', 'the client certificate names no user by the rules of sasl-external');
+    throw new MailError(
+      'AUTHENTICATIONFAILED',
+      'the client certificate names no user by the rules of sasl-external',
+    );
   }
   const users = names.map((name) => normaliseClaim(environment, name));
   const user = chosen(users, environment, authzid);

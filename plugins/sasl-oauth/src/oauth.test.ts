@@ -50,7 +50,13 @@ after(() => {
   server.close();
 });
 
-const good: JWTPayload = { sub: 'Fred', scope: 'openid mail', iss: config.issuer, aud: ['imap', 'x'], exp: NOW + 60 };
+const good: JWTPayload = {
+  sub: 'Fred',
+  scope: 'openid mail',
+  iss: config.issuer,
+  aud: ['imap', 'x'],
+  exp: NOW + 60,
+};
 
 async function token(changes: JWTPayload = {}, key = pair.privateKey, kid = 'one'): Promise<string> {
   return new SignJWT({ ...good, ...changes }).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
@@ -100,7 +106,11 @@ test('a good token lets its user in, as himself or as another', async () => {
 });
 
 test('wrong tokens: expired, early, for others, unsigned, wrongly signed, by a shared secret', async () => {
-  const invalid = { status: 'invalid_token', scope: 'mail', 'openid-configuration': config.openidConfiguration };
+  const invalid = {
+    status: 'invalid_token',
+    scope: 'mail',
+    'openid-configuration': config.openidConfiguration,
+  };
   const secret = new SignJWT(good).setProtectedHeader({ alg: 'HS256' });
   const { exp: _, ...endless } = good;
   const noExp = new SignJWT(endless).setProtectedHeader({ alg: 'ES256', kid: 'one' });
@@ -119,7 +129,10 @@ test('wrong tokens: expired, early, for others, unsigned, wrongly signed, by a s
     `${'x'.repeat(10_000)}.y.z`,
   ];
   for (const wrong of tokens) assert.deepEqual(await refusal(wrong), invalid, wrong.slice(0, 60));
-  assert.deepEqual(await refusal(await token({ scope: 'openid' })), { ...invalid, status: 'insufficient_scope' });
+  assert.deepEqual(await refusal(await token({ scope: 'openid' })), {
+    ...invalid,
+    status: 'insufficient_scope',
+  });
 });
 
 test('clocks may differ by clockSkewSeconds', async () => {
@@ -142,7 +155,8 @@ test('keys come from a URL and are kept; a server that does not answer is a temp
     response.end(JSON.stringify(jwks));
   };
   const check = new JwtCheck(config, `${base}/jwks`, '/', clock);
-  for (let n = 0; n < 3; n++) assert.ok('user' in (await exchange([check]).step(bearerMessage(await token()))));
+  for (let n = 0; n < 3; n++)
+    assert.ok('user' in (await exchange([check]).step(bearerMessage(await token()))));
   assert.equal(asked, 1);
   const failures: (typeof answer)[] = [
     (_, response) => response.writeHead(500).end('{}'),
@@ -212,23 +226,39 @@ test('with both checks a revoked token is noticed', async () => {
 });
 
 test('http only within this machine', () => {
-  for (const url of ['https://a.example/x', 'http://localhost:1/', 'http://127.0.0.1/', 'http://[::1]/']) serverUrl(url, 'x');
+  for (const url of ['https://a.example/x', 'http://localhost:1/', 'http://127.0.0.1/', 'http://[::1]/'])
+    serverUrl(url, 'x');
   for (const url of ['http://a.example/', 'ftp://localhost/', 'http://127.0.0.1.evil.example/', 'nonsense']) {
     assert.throws(() => serverUrl(url, 'x'));
   }
 });
 
 test('messages: the examples of RFC 7628 §4.1, and what is none', () => {
-  const example = 'n,a=user@example.com,\x01host=server.example.com\x01port=143\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01';
+  const example =
+    'n,a=user@example.com,\x01host=server.example.com\x01port=143\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01';
   assert.deepEqual(parseOauthBearer(example), {
     claim: 'user@example.com',
     token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==',
   });
-  for (const text of ['', 'n,,', 'n,,\x01auth=Bearer x\x01', 'n,,\x01\x01', 'n,,auth=Bearer x\x01\x01', 'p=tls-exporter,,\x01auth=Bearer x\x01\x01',
-    'n,,\x01auth=Basic x\x01\x01', 'n,,\x01auth=Bearer a b\x01\x01', 'n,,\x01auth=Bearer x\x01auth=Bearer y\x01\x01', 'n,,\x01a b=c\x01auth=Bearer x\x01\x01']) {
+  for (const text of [
+    '',
+    'n,,',
+    'n,,\x01auth=Bearer x\x01',
+    'n,,\x01\x01',
+    'n,,auth=Bearer x\x01\x01',
+    'p=tls-exporter,,\x01auth=Bearer x\x01\x01',
+    'n,,\x01auth=Basic x\x01\x01',
+    'n,,\x01auth=Bearer a b\x01\x01',
+    'n,,\x01auth=Bearer x\x01auth=Bearer y\x01\x01',
+    'n,,\x01a b=c\x01auth=Bearer x\x01\x01',
+  ]) {
     assert.equal(parseOauthBearer(text), undefined, JSON.stringify(text));
   }
-  for (const text of ['auth=Bearer x\x01\x01', 'user=\x01auth=Bearer x\x01\x01', 'user=a\x01auth=Bearer x\x01']) {
+  for (const text of [
+    'auth=Bearer x\x01\x01',
+    'user=\x01auth=Bearer x\x01\x01',
+    'user=a\x01auth=Bearer x\x01',
+  ]) {
     assert.equal(parseXoauth2(text), undefined, JSON.stringify(text));
   }
 });

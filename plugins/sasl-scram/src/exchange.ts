@@ -111,7 +111,9 @@ export class ScramExchange implements SaslExchange {
     if (binding.is !== 'p') {
       if (isPlus) throw new MailError('CLIENTBUG', 'The mechanism needs a channel binding');
       if (binding.is === 'y' && this.environment.isOffered(`${name}-PLUS`)) {
-        throw failure('server-does-support-channel-binding: somebody may have changed the list of mechanisms');
+        throw failure(
+          'server-does-support-channel-binding: somebody may have changed the list of mechanisms',
+        );
       }
       return new Uint8Array(0);
     }

@@ -48,7 +48,8 @@ export function parseClientFinal(message: string): ClientFinal | undefined {
   if (end < 0) return undefined;
   const withoutProof = message.slice(0, end);
   const [channel = '', random = '', ...extensions] = withoutProof.split(',');
-  if (!channel.startsWith('c=') || !random.startsWith('r=') || !extensions.every(isAttribute)) return undefined;
+  if (!channel.startsWith('c=') || !random.startsWith('r=') || !extensions.every(isAttribute))
+    return undefined;
   const binding = decodeBase64(channel.slice(2));
   const proof = decodeBase64(message.slice(end + 3));
   if (binding === undefined || proof === undefined) return undefined;

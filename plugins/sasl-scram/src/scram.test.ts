@@ -34,7 +34,11 @@ const onlyFred = (hash: ScramHash) => (user: string) =>
 
 async function run(
   client: Partial<ScramClientOptions>,
-  { hash = 'SHA-256' as ScramHash, isPlus = false, ...options }: FakeOptions & { hash?: ScramHash; isPlus?: boolean } = {},
+  {
+    hash = 'SHA-256' as ScramHash,
+    isPlus = false,
+    ...options
+  }: FakeOptions & { hash?: ScramHash; isPlus?: boolean } = {},
 ) {
   const server = exchange(hash, { keys: onlyFred(hash), ...options }, { isPlus });
   const scram = new ScramClient({ user: 'fred', password: 'pencil', hash, ...client });
@@ -170,8 +174,16 @@ test('a changed header, a foreign nonce, a replayed proof are wrong', async () =
 });
 
 const malformedFirst = [
-  'n,,n=user', 'n,,r=abc,n=user', 'n,,n=,r=abc', 'n,,n=us=er,r=abc', 'n,,n=user,r=', 'n,,n=user,r=a b',
-  'n,,n=user,r=abc,nonsense', 'user', '', 'x,,n=user,r=abc',
+  'n,,n=user',
+  'n,,r=abc,n=user',
+  'n,,n=,r=abc',
+  'n,,n=us=er,r=abc',
+  'n,,n=user,r=',
+  'n,,n=user,r=a b',
+  'n,,n=user,r=abc,nonsense',
+  'user',
+  '',
+  'x,,n=user,r=abc',
   `n,,n=user,r=${'x'.repeat(2000)}`,
 ];
 for (const text of malformedFirst) {
@@ -187,7 +199,14 @@ test('mandatory extensions are refused, optional ones passed over', async () => 
 });
 
 test('broken final messages and broken UTF-8', async () => {
-  for (const text of ['', 'c=biws,r=abc', 'r=abc,c=biws,p=AAAA', 'c=b*ws,r=abc,p=AAAA', 'c=biws,r=abc,p=A', 'c=biws,p=AAAA']) {
+  for (const text of [
+    '',
+    'c=biws,r=abc',
+    'r=abc,c=biws,p=AAAA',
+    'c=b*ws,r=abc,p=AAAA',
+    'c=biws,r=abc,p=A',
+    'c=biws,p=AAAA',
+  ]) {
     assert.equal(parseClientFinal(text), undefined, text);
   }
   await assert.rejects(exchange('SHA-1', {}).step(Buffer.from([0x6e, 0xff])), { code: 'CLIENTBUG' });
@@ -207,9 +226,13 @@ test('what the manifest names is offered, -PLUS where the connection has a bindi
   const names = scramMechanisms(config, decoyKey).map(({ name }) => name);
   assert.equal(names.length, 6);
   const one = scramMechanisms({ mechanisms: ['SCRAM-SHA-256'], channelBindings: [] }, decoyKey);
-  assert.deepEqual(one.map(({ name }) => name), ['SCRAM-SHA-256']);
+  assert.deepEqual(
+    one.map(({ name }) => name),
+    ['SCRAM-SHA-256'],
+  );
   const plus = scramMechanisms(config, decoyKey).find(({ name }) => name === 'SCRAM-SHA-256-PLUS');
-  const context = (bindings?: Record<string, Buffer>) => fakeEnvironment(bindings ? { bindings } : {}).context;
+  const context = (bindings?: Record<string, Buffer>) =>
+    fakeEnvironment(bindings ? { bindings } : {}).context;
   assert.equal(plus?.isAvailable?.(context()), false);
   assert.equal(plus?.isAvailable?.(context({})), false);
   assert.equal(plus?.isAvailable?.(context({ 'tls-unique': exporter })), true);

@@ -1,6 +1,6 @@
 /** `angarium users import`. */
 import { readFile } from 'node:fs/promises';
-import { type Accounts, type CommandContext, CommandError, type Command, defineCommand } from '@angarium/sdk';
+import { type Accounts, type Command, type CommandContext, CommandError, defineCommand } from '@angarium/sdk';
 import type { LocalAccounts } from '../local-accounts.js';
 import { looksLikeCsv, readCsv } from './csv.js';
 import type { ReadAccounts } from './foreign-account.js';
@@ -23,7 +23,8 @@ export function importCommand(accounts: Accounts, local: LocalAccounts): Command
     ],
     async run(context): Promise<ImportReport> {
       const { accounts: found, problems } = await readFiles(context);
-      if (found.length === 0 && problems.length > 0) throw new CommandError(problems[0]?.reason ?? 'nothing found');
+      if (found.length === 0 && problems.length > 0)
+        throw new CommandError(problems[0]?.reason ?? 'nothing found');
       const progress = context.progress('accounts', found.length);
       const report = await local.importAccounts(found, {
         normalise: (name) => accounts.normalise(name),
@@ -45,7 +46,8 @@ async function readFiles({ args, options }: CommandContext): Promise<ReadAccount
   if (format === 'csv') return readCsv(text);
   if (format === 'passwd-file') return readPasswdFile(text);
   if (format === 'passwd') {
-    if (typeof shadow !== 'string') throw new CommandError('passwd needs --shadow FILE, where the hashes are', 2);
+    if (typeof shadow !== 'string')
+      throw new CommandError('passwd needs --shadow FILE, where the hashes are', 2);
     return readPasswdAndShadow(text, await readText(shadow));
   }
   throw new CommandError('--format is passwd-file, passwd or csv', 2);

@@ -10,7 +10,10 @@ export function readCsv(text: string): ReadAccounts {
   const [heading, ...rows] = rowsOf(text.replace(/^\ufeff/, ''));
   const columns = (heading?.cells ?? []).map((cell) => cell.trim().toLowerCase());
   if (!columns.includes('user')) {
-    return { accounts: [], problems: [{ line: 1, name: '', reason: 'the first line names no column "user"' }] };
+    return {
+      accounts: [],
+      problems: [{ line: 1, name: '', reason: 'the first line names no column "user"' }],
+    };
   }
   const accounts: ForeignAccount[] = [];
   const problems: ImportProblem[] = [];

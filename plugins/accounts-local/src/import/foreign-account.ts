@@ -28,7 +28,10 @@ export interface ReadAccounts {
  * The password field of passwd(5) and shadow(5): a hash behind `!` is locked, `*` and the like are no password, an empty one
  * would let anybody in and counts as none.
  */
-export function readShadowField(field: string): { readonly encoded: string | undefined; readonly isDisabled: boolean } {
+export function readShadowField(field: string): {
+  readonly encoded: string | undefined;
+  readonly isDisabled: boolean;
+} {
   const isLocked = field.startsWith('!');
   const encoded = field.replace(/^!+/, '');
   const isNone = encoded === '' || /^[*x]/.test(encoded) || encoded === 'LOCKED';

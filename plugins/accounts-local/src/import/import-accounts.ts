@@ -55,7 +55,9 @@ export async function importAccounts(
     const batch = accounts.slice(at, at + BATCH);
     const prepared = await Promise.all(batch.map((account) => prepare(account, environment, problems)));
     const usable = prepared.filter((item) => item !== undefined);
-    environment.database.putAll(usable, (item, existing) => decide(item, existing(item.user), environment, counts, problems));
+    environment.database.putAll(usable, (item, existing) =>
+      decide(item, existing(item.user), environment, counts, problems),
+    );
     environment.advance(batch.length);
   }
   return { ...counts, problems: problems.sort((a, b) => a.line - b.line) };

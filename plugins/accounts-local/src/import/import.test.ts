@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { UserId } from '@angarium/sdk';
 import fc from 'fast-check';
-import { setUp, type SetUpOptions } from '../set-up.test.support.js';
+import { type SetUpOptions, setUp } from '../set-up.test.support.js';
 import { readCsv } from './csv.js';
 import type { ImportReport } from './import-accounts.js';
 import { readPasswdAndShadow, readPasswdFile } from './passwd-file.js';
 
 const sha512 = '$6$x$mQUKLCQR1S846TztirS7Ejo4KyTtZWzcyuF2/43jqoJTDZXRb8L.bXBNxX9GCZhKdADbfqEnGZyv89igC73DL/';
-const scram = '{SCRAM-SHA-256}4096,EpijDX98CFjXsjyGIDh65w==,3L/TLNailbKyNXWHlRp32QVwXwK8s9VV3mpylUkqxM8=,ift/UMLoH+vs+wthWZ6KT4O4DPzLAHflCxbzBIRC0h0=';
+const scram =
+  '{SCRAM-SHA-256}4096,EpijDX98CFjXsjyGIDh65w==,3L/TLNailbKyNXWHlRp32QVwXwK8s9VV3mpylUkqxM8=,ift/UMLoH+vs+wthWZ6KT4O4DPzLAHflCxbzBIRC0h0=';
 
 async function importing(texts: Record<string, string>, options = {}, setUpOptions: SetUpOptions = {}) {
   const it = await setUp(setUpOptions);
@@ -39,9 +40,16 @@ test("Dovecot's passwd-file: hashes are taken, and hashed anew at the first logi
   await using it = await importing({ file });
   const report = await it.runImport();
   assert.deepEqual([report.added, report.updated], [5, 0]);
-  assert.deepEqual(report.problems.map(({ line, name }) => `${line} ${name}`).sort(), ['6 pebbles', '7 a/b', '8 nonsense']);
+  assert.deepEqual(report.problems.map(({ line, name }) => `${line} ${name}`).sort(), [
+    '6 pebbles',
+    '7 a/b',
+    '8 nonsense',
+  ]);
   const accounts = await it.run('users list', []);
-  assert.match(accounts.text, /barney {2}disabled\nbetty\nfred {2}Fred Flintstone\npebbles\nwilma@example\.org/);
+  assert.match(
+    accounts.text,
+    /barney {2}disabled\nbetty\nfred {2}Fred Flintstone\npebbles\nwilma@example\.org/,
+  );
   for (const user of ['fred', 'wilma@example.org', 'betty', 'barney']) {
     assert.equal(await it.verify(user, 'wrong'), 'wrong', user);
     assert.equal(await it.verify(user, 'secret'), 'right', user);
@@ -49,7 +57,8 @@ test("Dovecot's passwd-file: hashes are taken, and hashed anew at the first logi
   }
   assert.equal(await it.verify('pebbles', 'secret'), 'wrong');
   // SCRAM works after the login alone where only a hash was known.
-  while ((await it.source.scramKeys?.('fred' as UserId, 'SHA-256')) === undefined) await new Promise(setImmediate);
+  while ((await it.source.scramKeys?.('fred' as UserId, 'SHA-256')) === undefined)
+    await new Promise(setImmediate);
   assert.equal(await it.verify('fred', 'secret'), 'right');
 });
 
@@ -82,7 +91,8 @@ test('existing accounts are left alone, or changed with --update; --dry-run writ
 });
 
 test('/etc/passwd with shadow: people, locked ones, and no system accounts', () => {
-  const passwd = 'root:x:0:0:root:/root:/bin/sh\nfred:x:1000:1000:Fred,,,:/:/\nwilma:x:1001:1001::/:/\nbetty:x:1002::::\nnobody:x:65534:::';
+  const passwd =
+    'root:x:0:0:root:/root:/bin/sh\nfred:x:1000:1000:Fred,,,:/:/\nwilma:x:1001:1001::/:/\nbetty:x:1002::::\nnobody:x:65534:::';
   const shadow = `root:${sha512}:1:\nfred:${sha512}:19000:0:99999:7:::\nwilma:!${sha512}:1::\nbetty:*:1::\n`;
   const { accounts, problems } = readPasswdAndShadow(passwd, shadow);
   assert.deepEqual(problems, []);
@@ -101,11 +111,15 @@ test('an empty password field lets nobody in', () => {
 });
 
 test('CSV: columns in any order, quotes, plain passwords and hashes', async () => {
-  const file = '\ufeffname,User,password,groups,disabled\r\n"Flintstone, ""Fred""",fred,"pass,word","staff; quarry",no\r\nW,wilma,{SSHA}NjAx8p+wNxhoZPOde5EN5Hm+H9l2j77J,,yes\nx,y\n';
+  const file =
+    '\ufeffname,User,password,groups,disabled\r\n"Flintstone, ""Fred""",fred,"pass,word","staff; quarry",no\r\nW,wilma,{SSHA}NjAx8p+wNxhoZPOde5EN5Hm+H9l2j77J,,yes\nx,y\n';
   await using it = await importing({ file });
   const report = await it.runImport();
   assert.deepEqual([report.added, report.problems.map(({ line }) => line)], [2, [4]]);
-  assert.match((await it.run('users list', [])).text, /fred {2}Flintstone, "Fred" {2}groups: staff, quarry\nwilma {2}W {2}disabled/);
+  assert.match(
+    (await it.run('users list', [])).text,
+    /fred {2}Flintstone, "Fred" {2}groups: staff, quarry\nwilma {2}W {2}disabled/,
+  );
   assert.equal(await it.verify('fred', 'pass,word'), 'right');
   assert.equal(await it.verify('wilma', 'secret'), 'right');
 });

@@ -8,7 +8,12 @@ import { hashPassword, hasParameters, matches } from './scrypt.js';
 import { isCurrent, makeSecret, type SecretPolicy } from './secret.js';
 
 const cheap = { cost: 10, blockSize: 8, parallelization: 1 };
-const policy: SecretPolicy = { scrypt: cheap, scram: ['SHA-256'], scramIterations: 4096, plainSecrets: false };
+const policy: SecretPolicy = {
+  scrypt: cheap,
+  scram: ['SHA-256'],
+  scramIterations: 4096,
+  plainSecrets: false,
+};
 const fred = 'fred' as UserId;
 
 test('a hash matches its password and no other, whatever its parameters', async () => {

@@ -76,7 +76,11 @@ export class AuthTestCommand extends Component {
     return diagnose(
       {
         user: this.userOf(String(context.args[0])),
-        context: probeContext({ service: String(service ?? 'imap'), address: String(from ?? '127.0.0.1'), hasTls: tls !== false }),
+        context: probeContext({
+          service: String(service ?? 'imap'),
+          address: String(from ?? '127.0.0.1'),
+          hasTls: tls !== false,
+        }),
         mechanism: typeof mechanism === 'string' ? mechanism : undefined,
         password,
         actAs: typeof as === 'string' ? this.userOf(as) : undefined,
@@ -104,7 +108,12 @@ export class AuthTestCommand extends Component {
 }
 
 /** Undefined: none is given, and on a terminal none was typed. */
-async function passwordOf({ options, isInteractive, stdin, askSecret }: CommandContext): Promise<string | undefined> {
+async function passwordOf({
+  options,
+  isInteractive,
+  stdin,
+  askSecret,
+}: CommandContext): Promise<string | undefined> {
   if (options['passwordStdin'] !== true) {
     return isInteractive ? (await askSecret('Password (empty: try none): ')) || undefined : undefined;
   }
@@ -132,7 +141,9 @@ function textOf(found: Diagnosis): string {
     `${outcome}: ${found.reason}`,
     '',
     'Mechanisms on such a connection:',
-    ...found.mechanisms.map(({ name, whyNot }) => `  ${name.padEnd(20)}${whyNot === null ? 'offered' : `no: ${whyNot}`}`),
+    ...found.mechanisms.map(
+      ({ name, whyNot }) => `  ${name.padEnd(20)}${whyNot === null ? 'offered' : `no: ${whyNot}`}`,
+    ),
   ].join('\n');
 }
 

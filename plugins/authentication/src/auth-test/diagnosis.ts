@@ -92,7 +92,8 @@ class Walk {
       service: context.service,
       mechanism: typeof wanted === 'string' ? wanted : wanted.name,
       succeeds: isOpen ? null : reasons.length === 0,
-      reason: reasons[0] ?? (isOpen ? 'nothing is in the way; give the password to try it' : 'the login works'),
+      reason:
+        reasons[0] ?? (isOpen ? 'nothing is in the way; give the password to try it' : 'the login works'),
       steps: this.steps,
       groups: typeof account === 'string' ? [] : account.groups,
       admin: administrators.scopeOf(user),
@@ -107,7 +108,9 @@ class Walk {
   private wanted(all: readonly SaslMechanism[]): SaslMechanism | string {
     const name = this.question.mechanism?.toUpperCase();
     if (name !== undefined) return all.find((mechanism) => mechanism.name === name) ?? name;
-    const offered = all.filter((item) => this.environment.mechanisms.whyNot(item, this.question.context) === undefined);
+    const offered = all.filter(
+      (item) => this.environment.mechanisms.whyNot(item, this.question.context) === undefined,
+    );
     const isPassword = ({ name: each }: SaslMechanism) => !(each in withoutPassword);
     const isWhole = (mechanism: SaslMechanism) => isPassword(mechanism) && mechanism.needs === undefined;
     return offered.find(isWhole) ?? offered.find(isPassword) ?? all.find(isPassword) ?? 'PLAIN';

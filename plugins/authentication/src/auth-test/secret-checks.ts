@@ -58,12 +58,16 @@ async function askOne(
     if (needs === 'plain-secret') {
       const secret = await source.plainSecret?.(user);
       if (secret === undefined) return answer('unknown', 'it keeps no plain password for this user');
-      return secret === password ? answer('right', 'the password is right') : answer('wrong', 'the password is wrong');
+      return secret === password
+        ? answer('right', 'the password is right')
+        : answer('wrong', 'the password is wrong');
     }
     const keys = await source.scramKeys?.(user, needs);
     if (keys === undefined) return answer('unknown', `it keeps no SCRAM keys for ${needs} for this user`);
     const isRight = await fits(keys, needs, password);
-    return isRight ? answer('right', 'the SCRAM keys fit the password') : answer('wrong', 'the SCRAM keys do not fit the password');
+    return isRight
+      ? answer('right', 'the SCRAM keys fit the password')
+      : answer('wrong', 'the SCRAM keys do not fit the password');
   } catch (error) {
     return answer('failed', `it cannot answer: ${describe(error)}`);
   }
@@ -76,7 +80,11 @@ const passwordTexts = {
 } as const;
 
 /** RFC 5802 §3. */
-async function fits({ salt, iterations, storedKey }: ScramKeys, hash: ScramHash, password: string): Promise<boolean> {
+async function fits(
+  { salt, iterations, storedKey }: ScramKeys,
+  hash: ScramHash,
+  password: string,
+): Promise<boolean> {
   const digest = digests[hash];
   const salted = await derive(preparePassword(password), salt, iterations, storedKey.length, digest);
   const clientKey = createHmac(digest, salted).update('Client Key').digest();

@@ -6,7 +6,9 @@ import { alphabet } from './alphabet.js';
 
 const ITERATIONS = 25;
 
-const initial = blocks('58 60 62 64 57 59 61 63').flatMap((n) => Array.from({ length: 8 }, (_, i) => n - 8 * i));
+const initial = blocks('58 60 62 64 57 59 61 63').flatMap((n) =>
+  Array.from({ length: 8 }, (_, i) => n - 8 * i),
+);
 const expansion = Array.from({ length: 48 }, (_, i) => ((Math.floor(i / 6) * 4 + (i % 6) + 31) % 32) + 1);
 const choice1 = blocks(
   '57 49 41 33 25 17 9 1 58 50 42 34 26 18 10 2 59 51 43 35 27 19 11 3 60 52 44 36 ' +
@@ -17,7 +19,9 @@ const choice2 = blocks(
     '41 52 31 37 47 55 30 40 51 45 33 48 44 49 39 56 34 53 46 42 50 36 29 32',
 );
 const shifts = [1, 1, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2, 1];
-const permutation = blocks('16 7 20 21 29 12 28 17 1 15 23 26 5 18 31 10 2 8 24 14 32 27 3 9 19 13 30 6 22 11 4 25');
+const permutation = blocks(
+  '16 7 20 21 29 12 28 17 1 15 23 26 5 18 31 10 2 8 24 14 32 27 3 9 19 13 30 6 22 11 4 25',
+);
 
 /** FIPS 46-3: four rows of sixteen a box, in hexadecimal. */
 const boxes = [

@@ -3,6 +3,7 @@
 /** What the client says of channel binding: it cannot, it could but believes that the server cannot, it does. */
 export type ChannelBindingFlag = { readonly is: 'n' | 'y' } | { readonly is: 'p'; readonly type: string };
 
+/** A header that was read. */
 export interface Gs2Header {
   readonly binding: ChannelBindingFlag;
   /** Undefined: to be derived from whoever is authenticated. */

@@ -19,7 +19,16 @@ test('spaces of every kind become the ASCII one; what is mapped to nothing goes'
 });
 
 test('prohibited: controls, private use, non-characters, surrogates, tags, what is not plain text', () => {
-  for (const text of ['\u0080x', '\ue000x', '\ufffex', '\ud800x', '\u{e0020}x', '\ufffdx', '\u2ff0x', '\u206ax']) {
+  for (const text of [
+    '\u0080x',
+    '\ue000x',
+    '\ufffex',
+    '\ud800x',
+    '\u{e0020}x',
+    '\ufffdx',
+    '\u2ff0x',
+    '\u206ax',
+  ]) {
     assert.equal(saslprep(text), undefined, JSON.stringify(text));
   }
 });

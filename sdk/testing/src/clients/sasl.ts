@@ -35,8 +35,8 @@ export class ScramClient implements SaslClient {
   constructor(private readonly options: ScramClientOptions) {
     const { binding = 'n', authzid, user, nonce = randomBytes(18).toString('base64') } = options;
     const flag = typeof binding === 'string' ? binding : `p=${binding.type}`;
-    this.header = `${flag},${authzid === undefined ? '' : `a=${escape(authzid)}`},`;
-    this.bare = `n=${escape(user)},r=${nonce}`;
+    this.header = `${flag},${authzid === undefined ? '' : `a=${saslName(authzid)}`},`;
+    this.bare = `n=${saslName(user)},r=${nonce}`;
     this.digest = digests[options.hash];
     this.initial = Buffer.from(this.header + this.bare);
   }
@@ -51,7 +51,8 @@ export class ScramClient implements SaslClient {
   }
 
   private prove(serverFirst: string): Buffer {
-    const [, nonce = '', salt = '', iterations = ''] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst) ?? [];
+    const [, nonce = '', salt = '', iterations = ''] =
+      /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst) ?? [];
     const { binding = 'n' } = this.options;
     if (!nonce.startsWith(this.bare.slice(this.bare.lastIndexOf('r=') + 2))) throw new Error(serverFirst);
     const data = typeof binding === 'string' ? Buffer.alloc(0) : binding.data;
@@ -102,6 +103,6 @@ export function cramMd5Client(user: string, password: string): SaslClient {
   };
 }
 
-function escape(name: string): string {
+function saslName(name: string): string {
   return name.replaceAll('=', '=3D').replaceAll(',', '=2C');
 }
