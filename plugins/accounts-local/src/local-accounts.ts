@@ -6,6 +6,7 @@ import {
   type Clock,
   CONFIG,
   Component,
+  type ForeignAccount,
   folderKey,
   HOST,
   type Host,
@@ -33,12 +34,7 @@ import {
 import { AccountDatabase, type AccountRecord } from './account-database.js';
 import type { AppPasswordTable } from './app-passwords.js';
 import type { LocalAccountsConfig } from './config.js';
-import {
-  type ForeignAccount,
-  type ImportOptions,
-  type ImportReport,
-  importAccounts,
-} from './import/import-accounts.js';
+import { type ImportOptions, type ImportReport, importAccounts } from './import/import-accounts.js';
 import { PasswordCheck } from './password-check.js';
 import { PlainBox } from './secrets/plain-box.js';
 import { decodeScramKeys, SCRAM_SALT_BYTES } from './secrets/scram.js';

@@ -6,6 +6,7 @@ import {
   preparePassword,
   type UserId,
   unavailableError,
+  VerificationCache,
   WorkQueue,
 } from '@angarium/sdk';
 import type { AccountDatabase, AccountRecord } from './account-database.js';
@@ -13,7 +14,6 @@ import type { LocalAccountsConfig } from './config.js';
 import type { PlainBox } from './secrets/plain-box.js';
 import { matches, matchNothing } from './secrets/scrypt.js';
 import { isCurrent, makeSecret, type StoredSecret } from './secrets/secret.js';
-import { VerificationCache } from './verification-cache.js';
 
 /** Longer ones are refused unread: what is hashed is bounded. */
 const MAX_PASSWORD_LENGTH = 4096;
@@ -33,7 +33,13 @@ export class PasswordCheck {
     private readonly schemes: PasswordSchemes | undefined,
   ) {
     const { maxUsers, ttlSeconds } = config.verificationCache;
-    this.cache = new VerificationCache(database.verificationKey, clock, maxUsers, ttlSeconds * 1000);
+    this.cache = new VerificationCache({
+      topic: 'accounts-local/verified',
+      key: database.verificationKey,
+      clock,
+      maxUsers,
+      ttlMs: ttlSeconds * 1000,
+    });
     this.queue = new WorkQueue(config.maxConcurrentHashes, config.maxWaitingHashes);
   }
 

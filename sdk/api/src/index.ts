@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import './buffer-methods.js';
 
+export * from './accounts/index.js';
 export * from './contracts/index.js';
 export * from './di.js';
 export * from './disposable.js';

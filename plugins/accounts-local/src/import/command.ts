@@ -1,11 +1,19 @@
 /** `angarium users import`. */
 import { readFile } from 'node:fs/promises';
-import { type Accounts, type Command, type CommandContext, CommandError, defineCommand } from '@angarium/sdk';
+import {
+  type Accounts,
+  type Command,
+  type CommandContext,
+  CommandError,
+  defineCommand,
+  looksLikePasswd,
+  type ReadAccounts,
+  readPasswdAndShadow,
+  readPasswdFile,
+} from '@angarium/sdk';
 import type { LocalAccounts } from '../local-accounts.js';
 import { looksLikeCsv, readCsv } from './csv.js';
-import type { ReadAccounts } from './foreign-account.js';
 import type { ImportReport } from './import-accounts.js';
-import { looksLikePasswd, readPasswdAndShadow, readPasswdFile } from './passwd-file.js';
 
 /** Problems that are listed without `--json`. */
 const SHOWN_PROBLEMS = 20;

@@ -1,5 +1,5 @@
 /** A table with a heading (RFC 4180): user, password, name, groups, disabled; columns in any order, others passed over. */
-import type { ForeignAccount, ImportProblem, ReadAccounts } from './foreign-account.js';
+import type { ForeignAccount, ImportProblem, ReadAccounts } from '@angarium/sdk';
 
 interface Row {
   readonly line: number;

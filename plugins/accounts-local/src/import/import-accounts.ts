@@ -1,11 +1,8 @@
 /** Takes accounts of another system over. */
-import type { PasswordSchemes, ScramHash, UserId } from '@angarium/sdk';
+import type { ForeignAccount, ImportProblem, PasswordSchemes, ScramHash, UserId } from '@angarium/sdk';
 import type { AccountDatabase, AccountRecord } from '../account-database.js';
 import { encodeScramKeys, type StoredScramKeys } from '../secrets/scram.js';
 import type { StoredSecret } from '../secrets/secret.js';
-import type { ForeignAccount, ImportProblem } from './foreign-account.js';
-
-export type { ForeignAccount } from './foreign-account.js';
 
 export interface ImportOptions {
   /** @throws for what can be no user id. */

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { UserId } from '@angarium/sdk';
+import { readPasswdAndShadow, readPasswdFile, type UserId } from '@angarium/sdk';
 import fc from 'fast-check';
 import { type SetUpOptions, setUp } from '../set-up.test.support.js';
 import { readCsv } from './csv.js';
 import type { ImportReport } from './import-accounts.js';
-import { readPasswdAndShadow, readPasswdFile } from './passwd-file.js';
 
 const sha512 = '$6$x$mQUKLCQR1S846TztirS7Ejo4KyTtZWzcyuF2/43jqoJTDZXRb8L.bXBNxX9GCZhKdADbfqEnGZyv89igC73DL/';
 const scram =

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UserId } from '@angarium/sdk';
-import { ManualClock, MessageHub } from '@angarium/testing';
-import { VerificationCache } from './verification-cache.js';
+import { MessageHub } from '@angarium/core';
+import { type UserId, VerificationCache } from '@angarium/sdk';
+import { ManualClock } from './clock.js';
 
 const fred = 'fred' as UserId;
 const key = Buffer.alloc(32, 7);
 
+function cacheOf(clock: ManualClock, maxUsers: number, folderKey: Buffer = key): VerificationCache {
+  return new VerificationCache({ topic: 'test/verified', key: folderKey, clock, maxUsers, ttlMs: 1000 });
+}
+
 test('a right password is remembered, for its user, its record and a while', async () => {
   const clock = new ManualClock();
-  const cache = new VerificationCache(key, clock, 10, 1000);
+  const cache = cacheOf(clock, 10);
   const mac = cache.macOf(7, 'secret');
   assert.equal(cache.has(fred, mac), false);
   cache.remember(fred, mac);
@@ -25,7 +29,7 @@ test('a right password is remembered, for its user, its record and a while', asy
 test('what one process has verified, the others know; a changed record ends that too', async () => {
   const hub = new MessageHub();
   const make = () => {
-    const cache = new VerificationCache(key, new ManualClock(), 10, 1000);
+    const cache = cacheOf(new ManualClock(), 10);
     cache.share(hub.join());
     return cache;
   };
@@ -37,13 +41,12 @@ test('what one process has verified, the others know; a changed record ends that
 });
 
 test('data folders have no digest in common', () => {
-  const make = (folderKey: Buffer) =>
-    new VerificationCache(folderKey, new ManualClock(), 10, 1000).macOf(1, 'secret');
+  const make = (folderKey: Buffer) => cacheOf(new ManualClock(), 10, folderKey).macOf(1, 'secret');
   assert.notDeepEqual(make(key), make(Buffer.alloc(32, 8)));
 });
 
 test('the least recently used goes when it is full', () => {
-  const cache = new VerificationCache(key, new ManualClock(), 2, 1000);
+  const cache = cacheOf(new ManualClock(), 2);
   const mac = cache.macOf(1, 'x');
   for (const user of ['a', 'b']) cache.remember(user as UserId, mac);
   assert.ok(cache.has('a' as UserId, mac));
@@ -54,7 +57,7 @@ test('the least recently used goes when it is full', () => {
 });
 
 test('none are remembered where the manifest says so', () => {
-  const cache = new VerificationCache(key, new ManualClock(), 0, 1000);
+  const cache = cacheOf(new ManualClock(), 0);
   cache.remember(fred, cache.macOf(1, 'x'));
   assert.equal(cache.size, 0);
 });
