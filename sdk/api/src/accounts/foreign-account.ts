@@ -19,6 +19,7 @@ export interface ImportProblem {
   readonly reason: string;
 }
 
+/** What a file says. */
 export interface ReadAccounts {
   readonly accounts: readonly ForeignAccount[];
   readonly problems: readonly ImportProblem[];
