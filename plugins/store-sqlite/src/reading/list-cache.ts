@@ -4,7 +4,7 @@
  * own change counter.
  */
 import type { MailboxEntry, MailboxId } from '@angarium/sdk';
-import { mailboxFromKey } from '@angarium/sdk';
+import { mailboxFromKey, ownerOf } from '@angarium/sdk';
 import type { KnownPartition } from '../layout.js';
 import { shardOfId } from '../model/ids.js';
 import { LIST_COLUMNS, MailboxState, treeOfKey } from '../sql/list-row.js';
@@ -24,7 +24,14 @@ interface Tree {
   sorted: readonly Listed[] | undefined;
 }
 
-/** Entries kept in memory, all trees together. */
+/** Mailboxes whose ACL names one identifier. */
+interface Grants {
+  readonly byId: Map<string, Listed>;
+  /** In key order; undefined until asked for. */
+  sorted: readonly Listed[] | undefined;
+}
+
+/** Entries kept in memory, all trees together; and as many places in lists of grants. */
 const MAX_ENTRIES = 200_000;
 
 export class ListCache {
@@ -34,6 +41,11 @@ export class ListCache {
   private readonly treeOfId = new Map<string, string>();
   private readonly idIndex = new Map<string, Listed>();
   private readonly partitionNames: ReadonlyMap<number, string>;
+  /** By identifier, of those that were asked for. */
+  private readonly grants = new Map<string, Grants>();
+  /** Identifiers under which a mailbox is in `grants`. */
+  private readonly granteesOfId = new Map<string, string[]>();
+  private granted = 0;
   private entries = 0;
   /** All mailboxes are in memory. */
   private isWhole = false;
@@ -60,6 +72,7 @@ export class ListCache {
       count: this.db.prepare('SELECT count(*) FROM mailbox WHERE state = 0').pluck(),
       domain: rows('state = 0 AND tree >= ? AND tree < ?'),
       deleted: rows('state = 1 ORDER BY deleted_ms DESC'),
+      granted: rows('state = 0 AND id IN (SELECT mailbox FROM grantee WHERE identifier = ?)'),
       roots: this.db.prepare('SELECT count(*) FROM mailbox WHERE quota_root = ? AND state = 0').pluck(),
       subscriptions: this.db.prepare('SELECT key FROM subscription WHERE user = ?').pluck(),
       metadata: this.db.prepare('SELECT entry, value FROM metadata WHERE mailbox = ? AND user = ?').raw(),
@@ -112,6 +125,19 @@ export class ListCache {
     return domain === undefined
       ? this.everything
       : this.everything.filter(({ entry }) => (entry.name.domain ?? '') === domain);
+  }
+
+  /** Mailboxes whose ACL names one of these, in key order: what the owner's own entry gives does not count. */
+  listGranted(identifiers: readonly string[]): readonly Listed[] {
+    this.refresh();
+    const lists = identifiers.map((identifier) => {
+      const grants = this.grantsTo(identifier);
+      return (grants.sorted ??= inKeyOrder([...grants.byId.values()]));
+    });
+    const filled = lists.filter(({ length }) => length > 0);
+    if (filled.length <= 1) return filled[0] ?? [];
+    const unique = new Map(filled.flat().map((listed) => [listed.entry.id, listed]));
+    return inKeyOrder([...unique.values()]);
   }
 
   deleted(): { listed: Listed; deletedMs: number }[] {
@@ -184,6 +210,43 @@ export class ListCache {
     return tree;
   }
 
+  private grantsTo(identifier: string): Grants {
+    const known = this.grants.get(identifier);
+    if (known !== undefined) return known;
+    const rows = this.statements.granted.all(identifier) as ListRow[];
+    if (this.granted + this.grants.size + rows.length >= this.maxEntries) this.clearGrants();
+    const grants: Grants = { byId: new Map(), sorted: undefined };
+    this.grants.set(identifier, grants);
+    for (const row of rows) this.grant(identifier, grants, this.idIndex.get(row.id) ?? this.toListed(row));
+    return grants;
+  }
+
+  private grant(identifier: string, grants: Grants, listed: Listed): void {
+    const { id } = listed.entry;
+    grants.byId.set(id, listed);
+    grants.sorted = undefined;
+    const grantees = this.granteesOfId.get(id);
+    if (grantees === undefined) this.granteesOfId.set(id, [identifier]);
+    else grantees.push(identifier);
+    this.granted++;
+  }
+
+  private revoke(id: string): void {
+    for (const identifier of this.granteesOfId.get(id) ?? []) {
+      const grants = this.grants.get(identifier);
+      if (grants === undefined || !grants.byId.delete(id)) continue;
+      grants.sorted = undefined;
+      this.granted--;
+    }
+    this.granteesOfId.delete(id);
+  }
+
+  private clearGrants(): void {
+    this.grants.clear();
+    this.granteesOfId.clear();
+    this.granted = 0;
+  }
+
   private add(name: string, tree: Tree, listed: Listed): void {
     tree.byKey.set(listed.key, listed);
     tree.sorted = undefined;
@@ -217,6 +280,7 @@ export class ListCache {
     this.entries = 0;
     this.isWhole = false;
     this.everything = undefined;
+    this.clearGrants();
   }
 
   private refresh(): void {
@@ -232,17 +296,30 @@ export class ListCache {
       this.clear();
       return;
     }
-    if (this.isWhole || this.trees.size > 0) this.apply(this.statements.changed.all(since) as ListRow[]);
+    if (this.isWhole || this.trees.size > 0 || this.grants.size > 0) this.apply(this.statements.changed.all(since) as ListRow[]);
   }
 
   private apply(rows: readonly ListRow[]): void {
     if (rows.length > 0) this.everything = undefined;
-    for (const { id } of rows) this.remove(id);
+    for (const { id } of rows) {
+      this.remove(id);
+      this.revoke(id);
+    }
     for (const row of rows) {
       if (row.state !== MailboxState.live) continue;
+      const listed = this.toListed(row);
       const name = treeOfKey(row.key);
       const tree = this.isWhole ? this.treeNamed(name) : this.trees.get(name);
-      if (tree !== undefined) this.add(name, tree, this.toListed(row));
+      if (tree !== undefined) this.add(name, tree, listed);
+      if (this.grants.size > 0) this.applyGrants(listed);
+    }
+  }
+
+  private applyGrants(listed: Listed): void {
+    const owner = ownerOf(listed.entry.name);
+    for (const identifier of Object.keys(listed.entry.acl)) {
+      const grants = identifier === owner ? undefined : this.grants.get(identifier);
+      if (grants !== undefined) this.grant(identifier, grants, listed);
     }
   }
 }

@@ -36,6 +36,8 @@ export interface MailboxListQuery {
   readonly domain?: string;
   /** Only this mailbox and those below it. */
   readonly below?: MailboxName;
+  /** Only mailboxes whose ACL has one of these identifiers; that of the mailbox's owner does not count. */
+  readonly grantedTo?: readonly string[];
 }
 
 /** What a new mailbox starts with. */

@@ -215,5 +215,7 @@ function matches(entry: MailboxEntry, query: MailboxListQuery): boolean {
   if (query.owner !== undefined && ownerOf(name) !== query.owner) return false;
   if (query.shared !== undefined && (name.owner === undefined) !== query.shared) return false;
   if (query.domain !== undefined && (name.domain ?? '') !== query.domain) return false;
+  const isGranted = (identifier: string) => identifier !== ownerOf(name) && Object.hasOwn(entry.acl, identifier);
+  if (query.grantedTo !== undefined && !query.grantedTo.some(isGranted)) return false;
   return query.below === undefined || sameMailbox(name, query.below) || isBelow(name, query.below);
 }
