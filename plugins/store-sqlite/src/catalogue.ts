@@ -290,9 +290,10 @@ function isGranted({ name, acl }: MailboxEntry, identifiers: readonly string[]):
 }
 
 function toPatch(changes: MailboxChanges): ListPatch {
-  const { acl, specialUse, sharedSeen, attributes } = changes;
+  const { acl, expectedAcl, specialUse, sharedSeen, attributes } = changes;
   return {
     ...(acl === undefined ? {} : { acl: JSON.stringify(acl) }),
+    ...(expectedAcl === undefined ? {} : { expectedAcl: JSON.stringify(expectedAcl) }),
     ...('quotaRoot' in changes ? { quotaRoot: changes.quotaRoot ?? null } : {}),
     ...(specialUse === undefined ? {} : { specialUse: JSON.stringify(specialUse) }),
     ...(sharedSeen === undefined ? {} : { sharedSeen: sharedSeen ? 1 : 0 }),

@@ -296,7 +296,8 @@ export class ListCache {
       this.clear();
       return;
     }
-    if (this.isWhole || this.trees.size > 0 || this.grants.size > 0) this.apply(this.statements.changed.all(since) as ListRow[]);
+    if (this.isWhole || this.trees.size > 0 || this.grants.size > 0)
+      this.apply(this.statements.changed.all(since) as ListRow[]);
   }
 
   private apply(rows: readonly ListRow[]): void {

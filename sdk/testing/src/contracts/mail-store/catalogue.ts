@@ -121,6 +121,12 @@ export function catalogueTests(check: Check): void {
     assert.deepEqual(changed.acl, { anyone: 'l' });
     assert.equal(changed.sharedSeen, true);
     assert.deepEqual(await catalogue.find(sharedMailbox(['news'])), changed);
+    const { acl } = changed;
+    const again = { acl: { 7: 'l', anyone: 'l', b: 'r' }, expectedAcl: acl, sharedSeen: false };
+    const twice = await catalogue.change(made.id, again);
+    await failsWith('INUSE', catalogue.change(made.id, again));
+    assert.deepEqual(await catalogue.find(sharedMailbox(['news'])), twice);
+    await catalogue.change(made.id, { acl: {}, expectedAcl: twice.acl });
     await failsWith('NONEXISTENT', catalogue.change('nobody' as MailboxId, {}));
   });
 }
