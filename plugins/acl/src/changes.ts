@@ -59,9 +59,9 @@ export function changedAcl(rules: AccessRules, entry: MailboxEntry, change: Acce
     if (identifier === owner) rights |= rules.implicitOwnerRights;
     if (identifier === `-${owner}` || identifier === `-${OWNER}`) rights &= ~rules.implicitOwnerRights;
   }
-  const acl: Record<string, string> = { ...entry.acl };
-  if (rights === 0) delete acl[identifier];
-  else acl[identifier] = lettersOfRights(rights);
+  // A computed key, so that `__proto__` is one like any other; who is in the list already keeps his place.
+  const { [identifier]: _, ...others } = entry.acl;
+  const acl: Acl = rights === 0 ? others : { ...entry.acl, [identifier]: lettersOfRights(rights) };
   if (Object.keys(acl).length > MAX_ENTRIES)
     throw new MailError('LIMIT', `An access control list has ${MAX_ENTRIES} entries at most`);
   return acl;
