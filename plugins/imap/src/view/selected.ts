@@ -110,10 +110,10 @@ export class SelectedView implements SelectedMailbox {
     const { session } = this.options;
     const entry = await session.store.catalogue.byId(this.entry.id);
     // That it is gone is for `sync` to find out.
-    if (entry === undefined || entry === this.entry) return true;
+    if (entry === undefined) return true;
+    const rights = entry === this.entry ? this.rights : session.access.rights(session.identity, entry);
     this.entry = entry;
-    const rights = session.access.rights(session.identity, entry);
-    if (rights === this.rights) return true;
+    if (rights === this.rights) return (rights & Right.read) !== 0;
     const names = this.flagsText.keywordNames;
     const told = permanentFlags(names, this.rights, this.isReadOnly);
     this.rights = rights;
