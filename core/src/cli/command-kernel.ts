@@ -56,17 +56,23 @@ export function serverNameOf({ settings }: Pick<Manifest, 'settings'>): string {
   return settings.serverName ?? hostname();
 }
 
-/** The owner, all it requires, all of that, and what they would use if it is there; in start order. */
+/**
+ * The owner, all it requires, all of that, and what they would use if it is there, with whoever says that he adds to a registry
+ * that they name; in start order.
+ */
 export function neededFor(owner: string, plugins: readonly PlannedPlugin[]): PlannedPlugin[] {
-  const providers = new Map(
-    plugins.flatMap((plugin) => plugin.manifest.provides.map((name) => [name, plugin])),
-  );
+  const providers = new Map<string, PlannedPlugin[]>();
+  for (const plugin of plugins) {
+    for (const name of plugin.manifest.provides) providers.set(name, [...(providers.get(name) ?? []), plugin]);
+  }
   const needed = new Set<PlannedPlugin>();
-  const visit = (plugin: PlannedPlugin | undefined): void => {
-    if (plugin === undefined || needed.has(plugin)) return;
+  const visit = (plugin: PlannedPlugin): void => {
+    if (needed.has(plugin)) return;
     needed.add(plugin);
-    for (const name of [...plugin.manifest.requires, ...plugin.manifest.optional]) visit(providers.get(name));
+    for (const name of [...plugin.manifest.requires, ...plugin.manifest.optional]) {
+      for (const provider of providers.get(name) ?? []) visit(provider);
+    }
   };
-  visit(plugins.find(({ id }) => id === owner));
+  for (const plugin of plugins) if (plugin.id === owner) visit(plugin);
   return plugins.filter((plugin) => needed.has(plugin));
 }
