@@ -81,10 +81,14 @@ export const listCases: readonly BenchCase[] = [
     async run(server, scale) {
       const client = await login(server, 'admin');
       const count = mailboxes(server, scale);
-      const listed = await countListed(client);
-      if (listed !== count + Math.ceil(count / PER_PARENT)) throw new Error(`${listed} names`);
+      const expected = count + Math.ceil(count / PER_PARENT);
+      const rounds = 5;
+      for (let round = 0; round < rounds; round++) {
+        const listed = await countListed(client);
+        if (listed !== expected) throw new Error(`${listed} names`);
+      }
       client.end();
-      return listed;
+      return rounds * expected;
     },
   },
   {

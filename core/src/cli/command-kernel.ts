@@ -63,7 +63,8 @@ export function serverNameOf({ settings }: Pick<Manifest, 'settings'>): string {
 export function neededFor(owner: string, plugins: readonly PlannedPlugin[]): PlannedPlugin[] {
   const providers = new Map<string, PlannedPlugin[]>();
   for (const plugin of plugins) {
-    for (const name of plugin.manifest.provides) providers.set(name, [...(providers.get(name) ?? []), plugin]);
+    for (const name of plugin.manifest.provides)
+      providers.set(name, [...(providers.get(name) ?? []), plugin]);
   }
   const needed = new Set<PlannedPlugin>();
   const visit = (plugin: PlannedPlugin): void => {

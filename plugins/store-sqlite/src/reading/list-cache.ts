@@ -38,9 +38,10 @@ export class ListCache {
   private readonly db: Db;
   private readonly statements;
   private readonly trees = new Map<string, Tree>();
-  private readonly treeOfId = new Map<string, string>();
   private readonly idIndex = new Map<string, Listed>();
   private readonly partitionNames: ReadonlyMap<number, string>;
+  private readonly acls = new SharedJson();
+  private readonly attributes = new SharedJson();
   /** By identifier, of those that were asked for. */
   private readonly grants = new Map<string, Grants>();
   /** Identifiers under which a mailbox is in `grants`. */
@@ -68,7 +69,8 @@ export class ListCache {
       changed: rows('version > ?'),
       byId: rows('id = ?'),
       tree: rows('tree = ? AND state = 0'),
-      all: rows('state = 0'),
+      // In the order of the index, which is nearly that of ours: sorting it again costs little.
+      all: rows('state = 0 ORDER BY key'),
       count: this.db.prepare('SELECT count(*) FROM mailbox WHERE state = 0').pluck(),
       domain: rows('state = 0 AND tree >= ? AND tree < ?'),
       deleted: rows('state = 1 ORDER BY deleted_ms DESC'),
@@ -169,11 +171,11 @@ export class ListCache {
       name: mailboxFromKey(row.key),
       uidValidity: row.uidValidity,
       partition: this.partitionNames.get(row.partition) ?? '',
-      acl: JSON.parse(row.acl) as Record<string, string>,
+      acl: this.acls.parse(row.acl),
       quotaRoot: row.quotaRoot ?? undefined,
-      specialUse: JSON.parse(row.specialUse) as string[],
+      specialUse: row.specialUse === '[]' ? none : (JSON.parse(row.specialUse) as string[]),
       sharedSeen: row.sharedSeen !== 0,
-      attributes: JSON.parse(row.attributes) as Record<string, string>,
+      attributes: this.attributes.parse(row.attributes),
       createdMs: row.createdMs,
     };
     return { entry, key: row.key, ref: toRef(row) };
@@ -181,9 +183,9 @@ export class ListCache {
 
   private loadAll(): void {
     this.clear();
-    for (const row of this.statements.all.iterate() as Iterable<ListRow>) {
+    for (const row of this.statements.all.all() as ListRow[]) {
       const name = treeOfKey(row.key);
-      this.add(name, this.treeNamed(name), this.toListed(row));
+      this.add(this.treeNamed(name), this.toListed(row));
     }
     this.isWhole = true;
   }
@@ -206,7 +208,7 @@ export class ListCache {
     // Trees count too: a client may ask for any number of names that nobody has.
     if (this.entries + this.trees.size + rows.length >= this.maxEntries) this.clear();
     const tree = this.treeNamed(name);
-    for (const row of rows) this.add(name, tree, this.toListed(row));
+    for (const row of rows) this.add(tree, this.toListed(row));
     return tree;
   }
 
@@ -247,24 +249,22 @@ export class ListCache {
     this.granted = 0;
   }
 
-  private add(name: string, tree: Tree, listed: Listed): void {
+  private add(tree: Tree, listed: Listed): void {
     tree.byKey.set(listed.key, listed);
     tree.sorted = undefined;
     this.idIndex.set(listed.entry.id, listed);
-    this.treeOfId.set(listed.entry.id, name);
     this.entries++;
   }
 
   private remove(id: string): void {
     const listed = this.idIndex.get(id);
     if (listed === undefined) return;
-    const tree = this.trees.get(this.treeOfId.get(id) ?? '');
+    const tree = this.trees.get(treeOfKey(listed.key));
     if (tree?.byKey.get(listed.key)?.entry.id === id) {
       tree.byKey.delete(listed.key);
       tree.sorted = undefined;
     }
     this.idIndex.delete(id);
-    this.treeOfId.delete(id);
     this.entries--;
   }
 
@@ -276,7 +276,6 @@ export class ListCache {
   private clear(): void {
     this.trees.clear();
     this.idIndex.clear();
-    this.treeOfId.clear();
     this.entries = 0;
     this.isWhole = false;
     this.everything = undefined;
@@ -311,7 +310,7 @@ export class ListCache {
       const listed = this.toListed(row);
       const name = treeOfKey(row.key);
       const tree = this.isWhole ? this.treeNamed(name) : this.trees.get(name);
-      if (tree !== undefined) this.add(name, tree, listed);
+      if (tree !== undefined) this.add(tree, listed);
       if (this.grants.size > 0) this.applyGrants(listed);
     }
   }
@@ -322,6 +321,25 @@ export class ListCache {
       const grants = identifier === owner ? undefined : this.grants.get(identifier);
       if (grants !== undefined) this.grant(identifier, grants, listed);
     }
+  }
+}
+
+const none: readonly string[] = [];
+/** Different texts kept; mailboxes have a few, but that each user's ACL names himself. */
+const MAX_SHARED = 10_000;
+
+/** Objects of names and values, one for all rows with the same text: trees are full of copies of their top's ACL. */
+class SharedJson {
+  private readonly byText = new Map<string, Readonly<Record<string, string>>>();
+
+  parse(text: string): Readonly<Record<string, string>> {
+    let found = this.byText.get(text);
+    if (found === undefined) {
+      found = JSON.parse(text) as Record<string, string>;
+      if (this.byText.size >= MAX_SHARED) this.byText.clear();
+      this.byText.set(text, found);
+    }
+    return found;
   }
 }
 
