@@ -117,3 +117,25 @@ may not
     'the mailbox is of the default domain, but root@example.org administers example.org alone: the access control list is not even asked',
   ]);
 });
+
+test('the entries of a user whose INBOX is renamed become those of the new one, in all of his tree and nowhere else', async () => {
+  await using kernel = await withCommands();
+  await run(kernel, 'acl set user.joe.Work -joe w');
+  await run(kernel, 'acl set user.joe.Work fred lr');
+  const { catalogue } = kernel.get(MAIL_STORE);
+  const named = (user: string, ...path: string[]) => personalMailbox(user as UserId, path);
+  await catalogue.create(named('fred'), { acl: { fred: 'lr', joe: 'lr' } });
+  await catalogue.rename(named('joe'), named('jo'));
+  assert.equal(await run(kernel, 'acl get user.jo'), 'user.jo\n  jo lrswipkxtecdan');
+  assert.equal(
+    await run(kernel, 'acl get user.jo.Work'),
+    'user.jo.Work\n  jo lrswipkxtecdan\n  -jo w\n  fred lr',
+  );
+  await catalogue.rename(named('jo', 'Work'), named('fred', 'Work'));
+  assert.match(
+    await run(kernel, 'acl get user.fred.Work'),
+    /jo lrswipkxtecdan/,
+    'a single mailbox keeps its list',
+  );
+  assert.equal(await run(kernel, 'acl get user.fred'), 'user.fred\n  fred lr\n  joe lr');
+});

@@ -2,8 +2,9 @@
 import { ACCESS_LISTS, ACCESS_POLICY, definePlugin, part, provide } from '@angarium/sdk';
 import { CyrusAccess } from './access.js';
 import { AclCommands } from './commands.js';
+import { MovedUsers } from './moved-users.js';
 
 export default definePlugin({
   provides: [provide([ACCESS_POLICY, ACCESS_LISTS], CyrusAccess)],
-  parts: [part(AclCommands)],
+  parts: [part(AclCommands), part(MovedUsers)],
 });
