@@ -325,3 +325,13 @@ test('an administrator deletes what is another’s when he has given himself the
   await admin.ok('DELETE user.joe.cox');
   assert.equal(await said(admin, 'DELETE user.joe'), denied);
 });
+
+test('without the commands lists hold all the same', async () => {
+  await using server = await AclServer.start({ withoutCommands: true });
+  await server.joes([], { fred: 'lr' });
+  const fred = await server.loggedIn('fred');
+  assert.doesNotMatch((await told(fred, 'CAPABILITY')).join(), /ACL|RIGHTS/);
+  assert.match(await said(fred, 'GETACL user.joe'), /^BAD/);
+  await fred.ok('SELECT user.joe');
+  assert.equal(await said(fred, 'EXPUNGE'), denied);
+});

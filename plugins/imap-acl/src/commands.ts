@@ -5,6 +5,7 @@ import {
   type CommandLine,
   defineImapCommand,
   type ImapCommand,
+  type ImapExtension,
   type ImapReply,
   type ImapSession,
   ImapSyntaxError,
@@ -30,8 +31,7 @@ interface Target {
   readonly identifier: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: each command's argument type is its own
-export function aclCommands(lists: AccessLists): readonly ImapCommand<any>[] {
+export function aclCommands(lists: AccessLists): NonNullable<ImapExtension['commands']> {
   return [getAcl(lists), setAcl(lists), deleteAcl(lists), listRights(lists), myRights(lists)];
 }
 

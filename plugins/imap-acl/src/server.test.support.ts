@@ -91,12 +91,17 @@ const accounts: TestPlugin = {
 export interface ServerOptions {
   readonly acl?: Readonly<Record<string, unknown>>;
   readonly namespace?: Readonly<Record<string, unknown>>;
+  readonly withoutCommands?: boolean;
 }
 
 export class AclServer implements AsyncDisposable {
   private constructor(private readonly kernel: TestKernel) {}
 
-  static async start({ acl = {}, namespace = {} }: ServerOptions = {}): Promise<AclServer> {
+  static async start({
+    acl = {},
+    namespace = {},
+    withoutCommands = false,
+  }: ServerOptions = {}): Promise<AclServer> {
     const kernel = await createTestKernel({
       plugins: [
         memoryStore,
@@ -104,7 +109,7 @@ export class AclServer implements AsyncDisposable {
         { name: 'namespace', config: namespace },
         { name: 'acl', config: acl },
         { name: 'imap', config: { listen: [] } },
-        'imap-acl',
+        ...(withoutCommands ? [] : ['imap-acl']),
       ],
     });
     return new AclServer(kernel);
