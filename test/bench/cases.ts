@@ -14,6 +14,10 @@ export interface BenchCase {
   prepare?(server: BenchServer, scale: Scale): Promise<void>;
   /** Answers the amount of work done. */
   run(server: BenchServer, scale: Scale): Promise<number>;
+  /** Servers that can do it; default all. */
+  readonly servers?: readonly string[];
+  /** No other case needs what its `prepare` makes. */
+  readonly standsAlone?: boolean;
   /** A figure instead of a rate, read after `run`. */
   figure?: 'bytes each';
 }
@@ -27,6 +31,7 @@ export interface Scale {
   readonly bodies: number;
   readonly stores: number;
   readonly idle: number;
+  readonly mailboxes: number;
 }
 
 export const fullScale: Scale = {
@@ -37,6 +42,7 @@ export const fullScale: Scale = {
   bodies: 2000,
   stores: 2000,
   idle: 5000,
+  mailboxes: 100_000,
 };
 
 export function scaled(factor: number): Scale {

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { cpuSeconds } from '../support/processes.js';
 import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js';
+import { listCases } from './list-cases.js';
 import { type BenchServer, startAngarium, startPeer } from './servers.js';
 
 interface Result {
@@ -53,6 +54,7 @@ async function measure(
   const results = new Map<string, Result>();
   try {
     for (const item of chosen) {
+      if (item.servers !== undefined && !item.servers.includes(server.name)) continue;
       const result = await runCase(server, item, scale, Number(options.runs));
       results.set(item.name, result);
       process.stderr.write(`${server.name}: ${item.name}: ${format(result.rate)} ${item.unit}\n`);
@@ -68,7 +70,10 @@ function format(value: number): string {
 }
 
 const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
-const chosen = cases.filter(({ name, prepare }) => !options.only || name.includes(options.only) || prepare);
+const chosen = [...cases, ...listCases].filter(
+  ({ name, prepare, standsAlone }) =>
+    !options.only || name.includes(options.only) || (prepare && !standsAlone),
+);
 const starts: Readonly<Record<string, () => Promise<BenchServer | undefined>>> = {
   angarium: () => startAngarium(scale.users),
   cyrus: async () => startPeer('cyrus', scale.users),
@@ -87,7 +92,8 @@ const ours = measured.find(({ name }) => name === 'angarium');
 const rows = chosen.map((item) => {
   const row: Record<string, string> = { case: item.name, unit: item.unit };
   for (const { name, results } of measured) {
-    const their = results.get(item.name)!;
+    const their = results.get(item.name);
+    if (!their) continue;
     row[name] = format(their.rate);
     if (!item.figure) row[`${name} cpu ms`] = their.cpuMs.toPrecision(3);
     const our = ours?.results.get(item.name);

@@ -50,6 +50,7 @@ async function addUsers(dataDir: string, users: number): Promise<void> {
   });
   const accounts = kernel.get(MANAGED_ACCOUNTS);
   const names = Array.from({ length: users }, (_, i) => userId(userName(i + 1)));
+  await accounts.create(userId('admin'), { password: 'pass' });
   await inParallel(users, 4, async (n) => void (await accounts.create(names[n]!, { password: 'pass' })));
 }
 

@@ -86,6 +86,14 @@ export class AuthenticationService implements Authentication {
     }
   }
 
+  async identityOf(user: UserId): Promise<Identity | undefined> {
+    const { accounts, administrators } = this.environment;
+    const account = await accounts.find(user);
+    if (account === undefined) return undefined;
+    const admin = administrators.scopeOf(user);
+    return { user, groups: account.groups, admin, isAnonymous: false, mechanism: '' };
+  }
+
   private async checkPassword(
     attempt: Attempt,
     name: string,

@@ -16,6 +16,9 @@ import type { Session } from './session.js';
 import { toTagged } from './to-tagged.js';
 import { type LineOptions, TooMuchInput, WireLine } from './wire/index.js';
 
+/** Commands that have to do with the selected mailbox no more; CLOSE expunges it. */
+const leaving: ReadonlySet<string> = new Set(['UNSELECT', 'SELECT', 'EXAMINE', 'LOGOUT']);
+
 export class SessionLoop {
   private readonly reply: Reply;
   /** BYE has been said: nothing may follow. */
@@ -90,6 +93,7 @@ export class SessionLoop {
     try {
       tag = readTag(line);
       invocation = readCommand(line, session);
+      if (!(await this.mayGoOn(invocation))) return;
       tagged = await this.runCommand(line, tag, invocation);
     } catch (error) {
       if (error instanceof ReadError) throw error;
@@ -128,10 +132,21 @@ export class SessionLoop {
     return reply.takeOutcome() ?? { kind: 'OK', code: undefined, text: 'Completed' };
   }
 
+  /** Rights are those of this moment, whoever has changed them; a mailbox that may not be read any more is not. */
+  private async mayGoOn(invocation?: Invocation): Promise<boolean> {
+    const { session, reply } = this;
+    const name = invocation?.command.name ?? '';
+    if (session.state !== 'selected' || leaving.has(name)) return true;
+    if ((await session.selected.refreshRights(reply)) || name === 'CLOSE') return true;
+    // RFC 4314 §5.1.1: of what a server may do then, what clients understand.
+    this.bye('The selected mailbox may not be read any more');
+    return false;
+  }
+
   /** Where it is legal: at the end of a command, EXPUNGE where that allows it (RFC 3501 §5.2, §7.4.1). */
   private async tellNews(invocation: Invocation | undefined): Promise<void> {
     const { session, reply } = this;
-    if (session.state !== 'selected') return;
+    if (session.state !== 'selected' || !(await this.mayGoOn())) return;
     const mayExpunge =
       invocation === undefined || invocation.isUid || invocation.command.mayExpunge !== false;
     try {

@@ -23,9 +23,9 @@ import {
   type Origin,
   Right,
   type Rights,
-  type SelectedMailbox,
 } from '@angarium/sdk';
 import type { ImapServices } from './services.js';
+import type { SelectedView } from './view/index.js';
 
 interface User {
   readonly identity: Identity;
@@ -35,7 +35,7 @@ interface User {
 type State =
   | { readonly is: 'not-authenticated' }
   | { readonly is: 'authenticated'; readonly user: User }
-  | { readonly is: 'selected'; readonly user: User; readonly box: SelectedMailbox }
+  | { readonly is: 'selected'; readonly user: User; readonly box: SelectedView }
   | { readonly is: 'logout' };
 
 export class Session implements ImapSession {
@@ -72,7 +72,7 @@ export class Session implements ImapSession {
     return this.services.access;
   }
 
-  get selected(): SelectedMailbox {
+  get selected(): SelectedView {
     if (this.current.is !== 'selected') throw new Error(`no mailbox is selected: ${this.current.is}`);
     return this.current.box;
   }
@@ -127,7 +127,7 @@ export class Session implements ImapSession {
     this.connection.describe({ user: identity.user });
   }
 
-  select(box: SelectedMailbox): void {
+  select(box: SelectedView): void {
     this.current = { is: 'selected', user: this.user, box };
     this.connection.describe({ activity: this.namespace.toClient(box.entry.name) });
   }

@@ -5,4 +5,6 @@ export interface NamespaceConfig {
   readonly userprefix: string;
   readonly sharedprefix: string;
   readonly altprefix: string;
+  readonly disable_user_namespace: boolean;
+  readonly disable_shared_namespace: boolean;
 }

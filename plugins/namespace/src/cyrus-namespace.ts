@@ -40,7 +40,7 @@ export class CyrusNamespace implements Namespace {
     const own = identity.isAnonymous ? undefined : inbox;
     return config.altnamespace
       ? new AlternativeView(config, separator, own, domain, owners)
-      : new ClassicView(separator, own, domain, owners);
+      : new ClassicView(separator, own, domain, owners, config);
   }
 }
 

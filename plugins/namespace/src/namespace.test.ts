@@ -21,6 +21,8 @@ const classic: NamespaceConfig = {
   userprefix: 'Other Users',
   sharedprefix: 'Shared Folders',
   altprefix: 'Alt Folders',
+  disable_user_namespace: false,
+  disable_shared_namespace: false,
 };
 
 function identity(user: string, admin: Identity['admin'] = 'none'): Identity {
@@ -305,4 +307,20 @@ test('prefixes that cannot be told apart are an error at start', async () => {
   }
   await using kernel = await createTestKernel({ plugins: ['namespace'] });
   assert.equal(kernel.get(NAMESPACE).view(joe).separator, '.');
+});
+
+test('hidden namespaces are in no list and in no NAMESPACE reply, and can be reached by name', () => {
+  for (const altnamespace of [false, true]) {
+    const hiding = { altnamespace, disable_user_namespace: true, disable_shared_namespace: true };
+    const view = viewOf(hiding, joe);
+    assert.deepEqual([view.otherUsers, view.shared], [undefined, undefined]);
+    const listed = [own(), own('a'), of('fred'), of('joe@example.org'), shared('news')];
+    assert.deepEqual(
+      listed.map((name) => view.isListed?.(name)),
+      [true, true, false, false, false],
+    );
+    for (const name of listed) assert.deepEqual(view.fromClient(view.toClient(name)), name);
+    assert.equal(viewOf(hiding, admin).isListed, undefined, 'administrators see everything');
+    assert.equal(viewOf({ altnamespace, disable_shared_namespace: true }, joe).isListed?.(of('fred')), true);
+  }
 });

@@ -5,11 +5,13 @@ import type { NamespaceConfig } from './config.js';
 import { cannot, checkTop, isInbox, levelsOf, type Separator, textOf } from './levels.js';
 import { type Owners, splitDomain } from './owners.js';
 
+type Hidden = Pick<NamespaceConfig, 'disable_user_namespace' | 'disable_shared_namespace'>;
+
 /** Users of other domains carry theirs: `user.joe@example^org`. */
 abstract class UserView implements NamespaceView {
   abstract readonly personal: string | undefined;
-  abstract readonly otherUsers: string;
-  abstract readonly shared: string;
+  protected abstract readonly usersPrefix: string;
+  protected abstract readonly sharedPrefix: string;
 
   /** @param own the user's INBOX; undefined for anonymous users, who have none. */
   constructor(
@@ -17,7 +19,22 @@ abstract class UserView implements NamespaceView {
     protected readonly own: MailboxName | undefined,
     protected readonly domain: string | undefined,
     protected readonly owners: Owners,
+    private readonly hidden: Hidden,
   ) {}
+
+  get otherUsers(): string | undefined {
+    return this.hidden.disable_user_namespace ? undefined : this.usersPrefix;
+  }
+
+  get shared(): string | undefined {
+    return this.hidden.disable_shared_namespace ? undefined : this.sharedPrefix;
+  }
+
+  isListed(name: MailboxName): boolean {
+    const { disable_user_namespace: hidesUsers, disable_shared_namespace: hidesShared } = this.hidden;
+    if (name.owner === undefined) return !hidesShared;
+    return !hidesUsers || (name.owner === this.own?.owner && name.domain === this.own.domain);
+  }
 
   toClient(name: MailboxName): string {
     if (name.owner === undefined) return this.sharedText(name);
@@ -27,7 +44,7 @@ abstract class UserView implements NamespaceView {
     }
     const isOfDomain = name.domain === this.domain;
     const owner = isOfDomain ? name.owner : `${name.owner}@${name.domain ?? ''}`;
-    return this.otherUsers + textOf([owner, ...name.path], this.separator);
+    return this.usersPrefix + textOf([owner, ...name.path], this.separator);
   }
 
   abstract fromClient(text: string): MailboxName;
@@ -36,7 +53,7 @@ abstract class UserView implements NamespaceView {
 
   /** Shared mailboxes of other domains are not reachable from here; the suffix only tells them apart. */
   private sharedText(name: MailboxName): string {
-    const text = this.shared + textOf(name.path, this.separator);
+    const text = this.sharedPrefix + textOf(name.path, this.separator);
     return name.domain === this.domain ? text : `${text}@${name.domain ?? ''}`;
   }
 
@@ -65,8 +82,8 @@ abstract class UserView implements NamespaceView {
 /** `INBOX.Work`, `user.fred.Work`, shared mailboxes at the top. */
 export class ClassicView extends UserView {
   readonly personal = this.own === undefined ? undefined : `INBOX${this.separator}`;
-  readonly otherUsers = `user${this.separator}`;
-  readonly shared = '';
+  protected readonly usersPrefix = `user${this.separator}`;
+  protected readonly sharedPrefix = '';
 
   override fromClient(text: string): MailboxName {
     const levels = levelsOf(text, this.separator);
@@ -78,7 +95,7 @@ export class ClassicView extends UserView {
   override isContainer(text: string): boolean {
     return (
       text === 'user' ||
-      (text.startsWith(this.otherUsers) && isOneLevel(text, this.otherUsers, this.separator))
+      (text.startsWith(this.usersPrefix) && isOneLevel(text, this.usersPrefix, this.separator))
     );
   }
 
@@ -90,8 +107,8 @@ export class ClassicView extends UserView {
 /** `Work`, `Other Users.fred.Work`, `Shared Folders.news`; `INBOX.Work` is understood too. */
 export class AlternativeView extends UserView {
   readonly personal = this.own === undefined ? undefined : '';
-  readonly otherUsers: string;
-  readonly shared: string;
+  protected readonly usersPrefix: string;
+  protected readonly sharedPrefix: string;
   private readonly prefixes: ReadonlySet<string>;
 
   constructor(
@@ -101,10 +118,10 @@ export class AlternativeView extends UserView {
     domain: string | undefined,
     owners: Owners,
   ) {
-    super(separator, own, domain, owners);
+    super(separator, own, domain, owners, config);
     const { userprefix, sharedprefix, altprefix } = config;
-    this.otherUsers = textOf([userprefix], separator) + separator;
-    this.shared = textOf([sharedprefix], separator) + separator;
+    this.usersPrefix = textOf([userprefix], separator) + separator;
+    this.sharedPrefix = textOf([sharedprefix], separator) + separator;
     this.prefixes = new Set([userprefix, sharedprefix, altprefix]);
   }
 
@@ -119,7 +136,7 @@ export class AlternativeView extends UserView {
   }
 
   override isContainer(text: string): boolean {
-    if (text.startsWith(this.otherUsers)) return isOneLevel(text, this.otherUsers, this.separator);
+    if (text.startsWith(this.usersPrefix)) return isOneLevel(text, this.usersPrefix, this.separator);
     for (const prefix of this.prefixes) if (text === textOf([prefix], this.separator)) return true;
     return false;
   }

@@ -200,6 +200,9 @@ export class StoreCatalogue implements MailboxCatalogue {
   listed(query: MailboxListQuery): readonly Listed[] {
     const { cache } = this.options;
     const tree = treeOfQuery(query);
+    if (tree === undefined && query.grantedTo !== undefined) {
+      return cache.listGranted(query.grantedTo).filter((listed) => matches(listed, query));
+    }
     const all = tree === undefined ? cache.listAll(query.domain) : cache.listTree(tree);
     return all.filter((listed) => matches(listed, query));
   }
@@ -275,15 +278,22 @@ function matches({ entry, key }: Listed, query: MailboxListQuery): boolean {
   if (query.shared === true && name.owner !== undefined) return false;
   if (query.shared === false && name.owner === undefined) return false;
   if (query.domain !== undefined && (name.domain ?? '') !== query.domain) return false;
+  if (query.grantedTo !== undefined && !isGranted(entry, query.grantedTo)) return false;
   if (query.below === undefined) return true;
   const top = mailboxKey(query.below);
   return key === top || key.startsWith(top + SEPARATOR);
 }
 
+function isGranted({ name, acl }: MailboxEntry, identifiers: readonly string[]): boolean {
+  const owner = ownerOf(name);
+  return identifiers.some((identifier) => identifier !== owner && Object.hasOwn(acl, identifier));
+}
+
 function toPatch(changes: MailboxChanges): ListPatch {
-  const { acl, specialUse, sharedSeen, attributes } = changes;
+  const { acl, expectedAcl, specialUse, sharedSeen, attributes } = changes;
   return {
     ...(acl === undefined ? {} : { acl: JSON.stringify(acl) }),
+    ...(expectedAcl === undefined ? {} : { expectedAcl: JSON.stringify(expectedAcl) }),
     ...('quotaRoot' in changes ? { quotaRoot: changes.quotaRoot ?? null } : {}),
     ...(specialUse === undefined ? {} : { specialUse: JSON.stringify(specialUse) }),
     ...(sharedSeen === undefined ? {} : { sharedSeen: sharedSeen ? 1 : 0 }),

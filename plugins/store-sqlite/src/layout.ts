@@ -21,7 +21,7 @@ import type { StoreSettings } from './config.js';
 import { StoreFolderError } from './errors.js';
 import { assertLittleEndian } from './model/chunk.js';
 import { type Db, openReader, openWriter, prepareDatabase } from './sql/open.js';
-import { FORMAT_VERSION, LIST_SCHEMA, RECORDS_SCHEMA, SHARD_SCHEMA } from './sql/schema.js';
+import { FORMAT_VERSION, GRANTEE_SCHEMA, LIST_SCHEMA, RECORDS_SCHEMA, SHARD_SCHEMA } from './sql/schema.js';
 
 const FORMAT_LINE = /^angarium-store (\d+) shards (\d+)\n$/;
 /** Two hex digits in a mailbox id. */
@@ -62,7 +62,7 @@ export function prepareFolder(settings: StoreSettings): PreparedFolder {
   }
   const shards = checkFormat(metaDir, settings.shards);
   const listPath = join(metaDir, 'mboxlist.db');
-  prepareDatabase(listPath, LIST_SCHEMA + RECORDS_SCHEMA);
+  prepareDatabase(listPath, LIST_SCHEMA + RECORDS_SCHEMA, { grantee: GRANTEE_SCHEMA });
   const shardPaths = Array.from({ length: shards }, (_, shard) => shardPath(settings.dataDir, shard));
   for (const path of shardPaths) prepareDatabase(path, SHARD_SCHEMA + RECORDS_SCHEMA);
   return {

@@ -6,6 +6,7 @@ import {
   type ImapReply,
   ImapSyntaxError,
   isMailError,
+  MailError,
   ReadError,
 } from '@angarium/sdk';
 import { ownSession, type Session } from '../session.js';
@@ -78,6 +79,8 @@ class Idling {
     this.hasChanged = false;
     const { session, reply } = this;
     if (session.state !== 'selected') return;
+    // The dispatcher looks again, and ends the session.
+    if (!(await session.selected.refreshRights(reply))) throw new MailError('NOPERM', 'Permission denied');
     try {
       await session.selected.sync(reply, { mayExpunge: true });
       await reply.drain();

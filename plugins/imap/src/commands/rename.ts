@@ -1,4 +1,5 @@
 import {
+  administers,
   defineImapCommand,
   isBelow,
   isMailError,
@@ -8,6 +9,7 @@ import {
   NumberSet,
   ownerOf,
   Right,
+  type Rights,
   sameMailbox,
 } from '@angarium/sdk';
 import { ownSession, type Session } from '../session.js';
@@ -68,13 +70,18 @@ async function renameTree(session: Session, from: MailboxName, to: MailboxName):
 /** Undefined: there is no such mailbox, but there are some below it. */
 async function findOrContainer(session: Session, name: MailboxName): Promise<MailboxEntry | undefined> {
   try {
-    return await session.find(name, Right.delete);
+    return await session.find(name, neededToMove(session, name));
   } catch (error) {
     if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
     const below = await topmostBelow(session, name);
     if (!below.some((entry) => session.canSee(entry))) throw error;
     return undefined;
   }
+}
+
+/** Administrators move what they see, as in Cyrus: nothing is lost by it. */
+function neededToMove({ identity }: Session, name: MailboxName): Rights {
+  return administers(identity, name.domain) ? Right.lookup : Right.delete;
 }
 
 /** A \Noselect name: what is below it is renamed (RFC 3501 §6.3.5, first example). */
@@ -85,7 +92,7 @@ async function renameContainer(session: Session, from: MailboxName, to: MailboxN
     to: { ...to, path: [...to.path, ...entry.name.path.slice(from.path.length)] },
   }));
   for (const move of moves) {
-    await session.find(move.from, Right.delete);
+    await session.find(move.from, neededToMove(session, move.from));
     if (await catalogue.find(move.to)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
   }
   for (const move of moves) {

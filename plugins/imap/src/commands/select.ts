@@ -9,7 +9,7 @@ import {
 } from '@angarium/sdk';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
-import { flagsLine, openSelected, permanentFlags, type SelectedView } from '../view/index.js';
+import { canChange, flagsLine, openSelected, permanentFlags, type SelectedView } from '../view/index.js';
 import { type GivenParameter, parseParameters } from './parameters.js';
 
 interface SelectArguments {
@@ -55,14 +55,10 @@ function deselect(session: Session, reply: ImapReply): void {
   reply.status('OK', 'Previous mailbox closed', 'CLOSED');
 }
 
-/** Whoever holds one of these can change something. */
-const changingRights =
-  Right.seen | Right.write | Right.insert | Right.deleteMessages | Right.expunge | Right.annotate;
-
 async function open(session: Session, entry: MailboxEntry, isExamine: boolean): Promise<SelectedView> {
   const mailbox = session.store.mailbox(entry.id, session.identity.user);
   const rights = session.rightsOn(entry);
-  const isReadOnly = isExamine || (rights & changingRights) === 0;
+  const isReadOnly = isExamine || !canChange(rights);
   const recentFrom = await (isReadOnly ? mailbox.recentFrom() : mailbox.claimRecent());
   const snapshot = await mailbox.snapshot();
   const updateFilters = () => session.services.features.updateFilters;

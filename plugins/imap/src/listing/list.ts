@@ -91,7 +91,7 @@ async function tellMatches(session: Session, reply: ImapReply, args: ListArgumen
   const more = await Promise.all(
     args.returns.map(async ({ option, args: optionArgs }) => ({
       attributes: (await option.attributes?.(session, entries, optionArgs)) ?? [],
-      lines: (await option.follow?.(session, entries, optionArgs)) ?? [],
+      lines: (await option.follow?.(session, entries, optionArgs, reply)) ?? [],
     })),
   );
   const out = new Output(reply);

@@ -1,5 +1,5 @@
 /** Which names a client is shown: those that match, and the levels of hierarchy above them. Linear in the names. */
-import { administers, isMailError, type MailboxEntry, ownerOf, ownerPolicy } from '@angarium/sdk';
+import { isMailError, type MailboxEntry, ownerOf } from '@angarium/sdk';
 import type { Session } from '../session.js';
 import type { Pattern } from './pattern.js';
 
@@ -70,26 +70,35 @@ export async function visibleNames(
   const { catalogue } = session.store;
   const { user } = session.identity;
   const names = visible(session, await catalogue.list({ owner: user }));
-  if (!mayNeedOthers(session, patterns)) return names;
-  const others = (await catalogue.list({})).filter(({ name }) => ownerOf(name) !== user);
+  if (staysAtHome(session, patterns)) return names;
+  const others = (await reachable(session)).filter(({ name }) => ownerOf(name) !== user);
   return names.concat(visible(session, others));
 }
 
 function visible(session: Session, entries: readonly MailboxEntry[]): Name<MailboxEntry>[] {
   const { namespace } = session;
   return entries
-    .filter((entry) => session.canSee(entry))
+    .filter((entry) => session.canSee(entry) && (namespace.isListed?.(entry.name) ?? true))
     .map((entry) => ({ text: namespace.toClient(entry.name), item: entry }));
 }
 
-/** Without an ACL plugin nobody but administrators sees what belongs to others: the whole list need not be read. */
-function mayNeedOthers({ access, identity, namespace }: Session, patterns: readonly Pattern[]): boolean {
-  const isAdministrator = identity.admin !== 'none' || administers(identity, undefined);
-  if (access === ownerPolicy && !isAdministrator) return false;
-  const { personal } = namespace;
-  // A pattern that begins with the personal prefix stays in the user's own tree.
+/** Mailboxes that this user may be allowed to see beside his own, no more of the list than is needed to know. */
+async function reachable({ access, identity, store }: Session): Promise<readonly MailboxEntry[]> {
+  const { catalogue } = store;
+  const reach = access.reach?.(identity);
+  if (reach === undefined) return catalogue.list({});
+  const { identifiers, domains } = reach;
+  const granted = identifiers.length === 0 ? [] : await catalogue.list({ grantedTo: identifiers });
+  const ofDomains = await Promise.all(domains.map((domain) => catalogue.list({ domain })));
+  if (ofDomains.length === 0) return granted;
+  const all = new Map([...ofDomains.flat(), ...granted].map((entry) => [entry.id, entry]));
+  return [...all.values()];
+}
+
+/** A pattern that begins with the personal prefix stays in the user's own tree. */
+function staysAtHome({ namespace: { personal } }: Session, patterns: readonly Pattern[]): boolean {
   return (
-    personal === undefined || personal === '' || !patterns.every(({ prefix }) => prefix.startsWith(personal))
+    personal !== undefined && personal !== '' && patterns.every(({ prefix }) => prefix.startsWith(personal))
   );
 }
 

@@ -5,6 +5,7 @@ import {
   type SelectedMailbox,
   type SequenceSet,
 } from '@angarium/sdk';
+import { canChange } from '../view/index.js';
 
 /** Messages a command is about. */
 export interface Targets {
@@ -28,7 +29,8 @@ export async function targetsOf(
   return { indexes, uids: all.minus(selected.ghosts), gone: all.intersect(selected.ghosts) };
 }
 
-/** @throws MailError CANNOT for a mailbox opened by EXAMINE. */
+/** @throws MailError NOPERM where the user may change nothing, CANNOT for a mailbox opened by EXAMINE. */
 export function requireWritable(selected: SelectedMailbox): void {
+  if (!canChange(selected.rights)) throw new MailError('NOPERM', 'Permission denied');
   if (selected.isReadOnly) throw new MailError('CANNOT', 'The mailbox is selected read-only');
 }

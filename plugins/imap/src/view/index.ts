@@ -6,4 +6,4 @@
 export { FlagsText, flagsLine, permanentFlags, touchableFlags } from './flags-text.js';
 export { numbersOf, resolveSearched } from './numbers.js';
 export { nextTurn, Output } from './output.js';
-export { type OpenSelected, openSelected, SelectedView } from './selected.js';
+export { canChange, type OpenSelected, openSelected, SelectedView } from './selected.js';

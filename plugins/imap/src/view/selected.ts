@@ -6,6 +6,7 @@ import {
   type MailboxEntry,
   type MailboxSnapshot,
   NumberSet,
+  Right,
   type Rights,
   type SelectedMailbox,
   type SequenceSet,
@@ -39,10 +40,10 @@ interface OwnChange {
 
 /** `sync` must not run twice at the same time; the session's commands and IDLE take turns. */
 export class SelectedView implements SelectedMailbox {
-  readonly entry: MailboxEntry;
+  entry: MailboxEntry;
   readonly mailbox: Mailbox;
   readonly isReadOnly: boolean;
-  readonly rights: Rights;
+  rights: Rights;
   readonly recentFrom: number;
   ghosts = NumberSet.empty;
   savedResult = NumberSet.empty;
@@ -99,6 +100,30 @@ export class SelectedView implements SelectedMailbox {
     this.ownChanges.push({ uids, change, toldModSeq });
     if (tell === 'flags') this.owedFlags = this.owedFlags.union(uids);
     if (tell === 'modSeq') this.owedModSeqs = this.owedModSeqs.union(uids);
+  }
+
+  /**
+   * Looks at the mailbox's name and ACL again: what the user may do from here on is what they say now, and the client is told of
+   * flags that it may change no more, or now. False: it may not even be read any more (RFC 4314 §5.1.1).
+   */
+  async refreshRights(reply: ImapReply): Promise<boolean> {
+    const { session } = this.options;
+    const entry = await session.store.catalogue.byId(this.entry.id);
+    // That it is gone is for `sync` to find out.
+    if (entry === undefined) return true;
+    const rights = entry === this.entry ? this.rights : session.access.rights(session.identity, entry);
+    this.entry = entry;
+    if (rights === this.rights) return (rights & Right.read) !== 0;
+    const names = this.flagsText.keywordNames;
+    const told = permanentFlags(names, this.rights, this.isReadOnly);
+    this.rights = rights;
+    if ((rights & Right.read) === 0) return false;
+    const permanent = permanentFlags(names, rights, this.isReadOnly);
+    if (permanent !== told) {
+      reply.untagged(flagsLine(names));
+      reply.status('OK', 'Flags permitted', permanent);
+    }
+    return true;
   }
 
   async sync(
@@ -220,6 +245,14 @@ export class SelectedView implements SelectedMailbox {
       }
     }
   }
+}
+
+/** Whoever holds one of these can change something. */
+const changingRights =
+  Right.seen | Right.write | Right.insert | Right.deleteMessages | Right.expunge | Right.annotate;
+
+export function canChange(rights: Rights): boolean {
+  return (rights & changingRights) !== 0;
 }
 
 interface FetchLines {

@@ -4,7 +4,7 @@
  * own change counter.
  */
 import type { MailboxEntry, MailboxId } from '@angarium/sdk';
-import { mailboxFromKey } from '@angarium/sdk';
+import { mailboxFromKey, ownerOf } from '@angarium/sdk';
 import type { KnownPartition } from '../layout.js';
 import { shardOfId } from '../model/ids.js';
 import { LIST_COLUMNS, MailboxState, treeOfKey } from '../sql/list-row.js';
@@ -24,16 +24,29 @@ interface Tree {
   sorted: readonly Listed[] | undefined;
 }
 
-/** Entries kept in memory, all trees together. */
+/** Mailboxes whose ACL names one identifier. */
+interface Grants {
+  readonly byId: Map<string, Listed>;
+  /** In key order; undefined until asked for. */
+  sorted: readonly Listed[] | undefined;
+}
+
+/** Entries kept in memory, all trees together; and as many places in lists of grants. */
 const MAX_ENTRIES = 200_000;
 
 export class ListCache {
   private readonly db: Db;
   private readonly statements;
   private readonly trees = new Map<string, Tree>();
-  private readonly treeOfId = new Map<string, string>();
   private readonly idIndex = new Map<string, Listed>();
   private readonly partitionNames: ReadonlyMap<number, string>;
+  private readonly acls = new SharedJson();
+  private readonly attributes = new SharedJson();
+  /** By identifier, of those that were asked for. */
+  private readonly grants = new Map<string, Grants>();
+  /** Identifiers under which a mailbox is in `grants`. */
+  private readonly granteesOfId = new Map<string, string[]>();
+  private granted = 0;
   private entries = 0;
   /** All mailboxes are in memory. */
   private isWhole = false;
@@ -56,10 +69,12 @@ export class ListCache {
       changed: rows('version > ?'),
       byId: rows('id = ?'),
       tree: rows('tree = ? AND state = 0'),
-      all: rows('state = 0'),
+      // In the order of the index, which is nearly that of ours: sorting it again costs little.
+      all: rows('state = 0 ORDER BY key'),
       count: this.db.prepare('SELECT count(*) FROM mailbox WHERE state = 0').pluck(),
       domain: rows('state = 0 AND tree >= ? AND tree < ?'),
       deleted: rows('state = 1 ORDER BY deleted_ms DESC'),
+      granted: rows('state = 0 AND id IN (SELECT mailbox FROM grantee WHERE identifier = ?)'),
       roots: this.db.prepare('SELECT count(*) FROM mailbox WHERE quota_root = ? AND state = 0').pluck(),
       subscriptions: this.db.prepare('SELECT key FROM subscription WHERE user = ?').pluck(),
       metadata: this.db.prepare('SELECT entry, value FROM metadata WHERE mailbox = ? AND user = ?').raw(),
@@ -114,6 +129,19 @@ export class ListCache {
       : this.everything.filter(({ entry }) => (entry.name.domain ?? '') === domain);
   }
 
+  /** Mailboxes whose ACL names one of these, in key order: what the owner's own entry gives does not count. */
+  listGranted(identifiers: readonly string[]): readonly Listed[] {
+    this.refresh();
+    const lists = identifiers.map((identifier) => {
+      const grants = this.grantsTo(identifier);
+      return (grants.sorted ??= inKeyOrder([...grants.byId.values()]));
+    });
+    const filled = lists.filter(({ length }) => length > 0);
+    if (filled.length <= 1) return filled[0] ?? [];
+    const unique = new Map(filled.flat().map((listed) => [listed.entry.id, listed]));
+    return inKeyOrder([...unique.values()]);
+  }
+
   deleted(): { listed: Listed; deletedMs: number }[] {
     const rows = this.statements.deleted.all() as ListRow[];
     return rows.map((row) => ({ listed: this.toListed(row), deletedMs: row.deletedMs }));
@@ -143,11 +171,11 @@ export class ListCache {
       name: mailboxFromKey(row.key),
       uidValidity: row.uidValidity,
       partition: this.partitionNames.get(row.partition) ?? '',
-      acl: JSON.parse(row.acl) as Record<string, string>,
+      acl: this.acls.parse(row.acl),
       quotaRoot: row.quotaRoot ?? undefined,
-      specialUse: JSON.parse(row.specialUse) as string[],
+      specialUse: row.specialUse === '[]' ? none : (JSON.parse(row.specialUse) as string[]),
       sharedSeen: row.sharedSeen !== 0,
-      attributes: JSON.parse(row.attributes) as Record<string, string>,
+      attributes: this.attributes.parse(row.attributes),
       createdMs: row.createdMs,
     };
     return { entry, key: row.key, ref: toRef(row) };
@@ -155,9 +183,9 @@ export class ListCache {
 
   private loadAll(): void {
     this.clear();
-    for (const row of this.statements.all.iterate() as Iterable<ListRow>) {
+    for (const row of this.statements.all.all() as ListRow[]) {
       const name = treeOfKey(row.key);
-      this.add(name, this.treeNamed(name), this.toListed(row));
+      this.add(this.treeNamed(name), this.toListed(row));
     }
     this.isWhole = true;
   }
@@ -180,28 +208,63 @@ export class ListCache {
     // Trees count too: a client may ask for any number of names that nobody has.
     if (this.entries + this.trees.size + rows.length >= this.maxEntries) this.clear();
     const tree = this.treeNamed(name);
-    for (const row of rows) this.add(name, tree, this.toListed(row));
+    for (const row of rows) this.add(tree, this.toListed(row));
     return tree;
   }
 
-  private add(name: string, tree: Tree, listed: Listed): void {
+  private grantsTo(identifier: string): Grants {
+    const known = this.grants.get(identifier);
+    if (known !== undefined) return known;
+    const rows = this.statements.granted.all(identifier) as ListRow[];
+    if (this.granted + this.grants.size + rows.length >= this.maxEntries) this.clearGrants();
+    const grants: Grants = { byId: new Map(), sorted: undefined };
+    this.grants.set(identifier, grants);
+    for (const row of rows) this.grant(identifier, grants, this.idIndex.get(row.id) ?? this.toListed(row));
+    return grants;
+  }
+
+  private grant(identifier: string, grants: Grants, listed: Listed): void {
+    const { id } = listed.entry;
+    grants.byId.set(id, listed);
+    grants.sorted = undefined;
+    const grantees = this.granteesOfId.get(id);
+    if (grantees === undefined) this.granteesOfId.set(id, [identifier]);
+    else grantees.push(identifier);
+    this.granted++;
+  }
+
+  private revoke(id: string): void {
+    for (const identifier of this.granteesOfId.get(id) ?? []) {
+      const grants = this.grants.get(identifier);
+      if (grants === undefined || !grants.byId.delete(id)) continue;
+      grants.sorted = undefined;
+      this.granted--;
+    }
+    this.granteesOfId.delete(id);
+  }
+
+  private clearGrants(): void {
+    this.grants.clear();
+    this.granteesOfId.clear();
+    this.granted = 0;
+  }
+
+  private add(tree: Tree, listed: Listed): void {
     tree.byKey.set(listed.key, listed);
     tree.sorted = undefined;
     this.idIndex.set(listed.entry.id, listed);
-    this.treeOfId.set(listed.entry.id, name);
     this.entries++;
   }
 
   private remove(id: string): void {
     const listed = this.idIndex.get(id);
     if (listed === undefined) return;
-    const tree = this.trees.get(this.treeOfId.get(id) ?? '');
+    const tree = this.trees.get(treeOfKey(listed.key));
     if (tree?.byKey.get(listed.key)?.entry.id === id) {
       tree.byKey.delete(listed.key);
       tree.sorted = undefined;
     }
     this.idIndex.delete(id);
-    this.treeOfId.delete(id);
     this.entries--;
   }
 
@@ -213,10 +276,10 @@ export class ListCache {
   private clear(): void {
     this.trees.clear();
     this.idIndex.clear();
-    this.treeOfId.clear();
     this.entries = 0;
     this.isWhole = false;
     this.everything = undefined;
+    this.clearGrants();
   }
 
   private refresh(): void {
@@ -232,18 +295,51 @@ export class ListCache {
       this.clear();
       return;
     }
-    if (this.isWhole || this.trees.size > 0) this.apply(this.statements.changed.all(since) as ListRow[]);
+    if (this.isWhole || this.trees.size > 0 || this.grants.size > 0)
+      this.apply(this.statements.changed.all(since) as ListRow[]);
   }
 
   private apply(rows: readonly ListRow[]): void {
     if (rows.length > 0) this.everything = undefined;
-    for (const { id } of rows) this.remove(id);
+    for (const { id } of rows) {
+      this.remove(id);
+      this.revoke(id);
+    }
     for (const row of rows) {
       if (row.state !== MailboxState.live) continue;
+      const listed = this.toListed(row);
       const name = treeOfKey(row.key);
       const tree = this.isWhole ? this.treeNamed(name) : this.trees.get(name);
-      if (tree !== undefined) this.add(name, tree, this.toListed(row));
+      if (tree !== undefined) this.add(tree, listed);
+      if (this.grants.size > 0) this.applyGrants(listed);
     }
+  }
+
+  private applyGrants(listed: Listed): void {
+    const owner = ownerOf(listed.entry.name);
+    for (const identifier of Object.keys(listed.entry.acl)) {
+      const grants = identifier === owner ? undefined : this.grants.get(identifier);
+      if (grants !== undefined) this.grant(identifier, grants, listed);
+    }
+  }
+}
+
+const none: readonly string[] = [];
+/** Different texts kept; mailboxes have a few, but that each user's ACL names himself. */
+const MAX_SHARED = 10_000;
+
+/** Objects of names and values, one for all rows with the same text: trees are full of copies of their top's ACL. */
+class SharedJson {
+  private readonly byText = new Map<string, Readonly<Record<string, string>>>();
+
+  parse(text: string): Readonly<Record<string, string>> {
+    let found = this.byText.get(text);
+    if (found === undefined) {
+      found = JSON.parse(text) as Record<string, string>;
+      if (this.byText.size >= MAX_SHARED) this.byText.clear();
+      this.byText.set(text, found);
+    }
+    return found;
   }
 }
 

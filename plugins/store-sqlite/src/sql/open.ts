@@ -13,9 +13,14 @@ const CHECKPOINT_PAGES = 2000;
 
 /**
  * Creates the database when absent; checks whose it is. Any number of processes may do this at once.
+ * @param additions by table: what later versions added to the schema, made where it is missing.
  * @throws StoreFolderError for files of others and of newer versions.
  */
-export function prepareDatabase(path: string, schema: string): void {
+export function prepareDatabase(
+  path: string,
+  schema: string,
+  additions: Readonly<Record<string, string>> = {},
+): void {
   const db = connect(path, { timeout: OPEN_TIMEOUT_MS });
   try {
     guarded(path, () => {
@@ -29,9 +34,11 @@ export function prepareDatabase(path: string, schema: string): void {
         db.exec(schema);
         db.pragma(`application_id = ${APPLICATION_ID}`);
         db.pragma(`user_version = ${FORMAT_VERSION}`);
-        return;
+      } else checkOwner(path, application, Number(db.pragma('user_version', { simple: true })));
+      const table = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+      for (const [name, addition] of Object.entries(additions)) {
+        if (table.get(name) === undefined) db.exec(addition);
       }
-      checkOwner(path, application, Number(db.pragma('user_version', { simple: true })));
     }).immediate();
   } finally {
     db.close();

@@ -27,6 +27,31 @@ CREATE TABLE metadata (
 ) WITHOUT ROWID;
 `;
 
+/**
+ * Who an ACL names, beside the owner: what a user may see of others' is read from here. Triggers keep it, also for versions
+ * that do not know of it, so a list without the table gets it at the next start and keeps its format.
+ */
+export const GRANTEE_SCHEMA = `
+CREATE TABLE grantee (identifier TEXT NOT NULL, mailbox TEXT NOT NULL, PRIMARY KEY (identifier, mailbox)) WITHOUT ROWID;
+CREATE INDEX grantee_mailbox ON grantee (mailbox);
+CREATE VIEW grant_of_mailbox AS SELECT mailbox.id AS mailbox, json_each.key AS identifier
+  FROM mailbox, json_each(mailbox.acl)
+  WHERE mailbox.state = 0 AND json_each.key <> CASE
+    WHEN instr(mailbox.tree, char(31)) = 1 THEN substr(mailbox.tree, 3)
+    ELSE substr(mailbox.tree, instr(mailbox.tree, char(31)) + 2) || '@' || substr(mailbox.tree, 1, instr(mailbox.tree, char(31)) - 1)
+  END;
+INSERT INTO grantee SELECT identifier, mailbox FROM grant_of_mailbox;
+CREATE TRIGGER grantee_new AFTER INSERT ON mailbox BEGIN
+  INSERT OR IGNORE INTO grantee SELECT identifier, mailbox FROM grant_of_mailbox WHERE mailbox = NEW.id;
+END;
+CREATE TRIGGER grantee_changed AFTER UPDATE OF acl, state, tree ON mailbox
+WHEN OLD.acl <> NEW.acl OR OLD.state <> NEW.state OR OLD.tree <> NEW.tree BEGIN
+  DELETE FROM grantee WHERE mailbox = OLD.id;
+  INSERT OR IGNORE INTO grantee SELECT identifier, mailbox FROM grant_of_mailbox WHERE mailbox = NEW.id;
+END;
+CREATE TRIGGER grantee_gone AFTER DELETE ON mailbox BEGIN DELETE FROM grantee WHERE mailbox = OLD.id; END;
+`;
+
 /** Plugins' records: in each shard those of its users, in the list those of the server (owner ''). */
 export const RECORDS_SCHEMA = `
 CREATE TABLE record (

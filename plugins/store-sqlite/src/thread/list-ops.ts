@@ -124,6 +124,9 @@ export function undeleteListed(db: Db, { id, key }: In<'listUndelete'>): ListRow
 export function changeListed(db: Db, { id, patch }: In<'listChange'>): ListRow {
   const row = listRowById(db, id);
   if (row === undefined || row.state !== MailboxState.live) throw nonexistent();
+  // JSON that was read and written again is the same text.
+  if (patch.expectedAcl !== undefined && patch.expectedAcl !== row.acl)
+    throw new MailError('INUSE', 'The access control list has changed meanwhile');
   const attributes: Record<string, string> = JSON.parse(row.attributes);
   for (const [name, value] of Object.entries(patch.attributes ?? {})) {
     if (value === undefined) delete attributes[name];

@@ -115,6 +115,7 @@ export interface NewListRow {
 
 export interface ListPatch {
   readonly acl?: string;
+  readonly expectedAcl?: string;
   readonly quotaRoot?: string | null;
   readonly specialUse?: string;
   readonly sharedSeen?: number;

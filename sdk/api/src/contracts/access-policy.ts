@@ -20,15 +20,15 @@ export const Right = {
   annotate: 2048,
 } as const;
 
-/** Bits of `Right`. */
+/** Bits of `Right`, and above them ten of the site's own: the right `n` (0-9) is bit 12 + n. */
 export type Rights = number;
 
-/** Every bit of `Right`. */
+/** Every bit of `Right`; the site's own are not among them. */
 export const ALL_RIGHTS: Rights = 4095;
 
-const letters = 'lrswipkxtean';
+const letters = 'lrswipkxtean0123456789';
 
-/** `lrs` → bits. Letters that are no right (c, d, 0-9 included) are passed over. */
+/** `lrs` → bits. Letters that are no right (the virtual c and d included) are passed over. */
 export function rightsFromLetters(text: string): Rights {
   let rights = 0;
   for (const letter of text) {
@@ -38,16 +38,26 @@ export function rightsFromLetters(text: string): Rights {
   return rights;
 }
 
-/** Bits → letters in the order of RFC 4314 §2.1. */
+/** Bits → letters in the order of RFC 4314 §2.1, then n and the digits. */
 export function lettersOfRights(rights: Rights): string {
   let text = '';
   for (let bit = 0; bit < letters.length; bit++) if (rights & (1 << bit)) text += letters[bit];
   return text;
 }
 
+/** From where an identity may see mailboxes beside its own; a mailbox that is in neither place is hidden from it. */
+export interface Reach {
+  /** Those whose ACL has one of these identifiers (`MailboxListQuery.grantedTo`). */
+  readonly identifiers: readonly string[];
+  /** All of these domains; '' is the default domain. */
+  readonly domains: readonly string[];
+}
+
 /** Pure functions of what they are given, so that a LIST of 100,000 mailboxes costs no promise a name. */
 export interface AccessPolicy {
   rights(identity: Identity, mailbox: MailboxEntry): Rights;
+  /** So that a LIST reads what can be seen and no more. undefined, or none: any mailbox may be visible. */
+  reach?(identity: Identity): Reach | undefined;
   /** May it create `name`, whose nearest existing ancestor is `parent`? */
   mayCreate(identity: Identity, name: MailboxName, parent: MailboxEntry | undefined): boolean;
   /** The ACL of a new mailbox. */
@@ -66,6 +76,9 @@ export const ownerPolicy: AccessPolicy = {
     if (administers(identity, mailbox.name.domain))
       return Right.lookup | Right.create | Right.delete | Right.admin;
     return 0;
+  },
+  reach({ admin }) {
+    return admin === 'all' ? undefined : { identifiers: [], domains: admin === 'none' ? [] : admin };
   },
   mayCreate(identity, name) {
     if (administers(identity, name.domain)) return true;

@@ -23,6 +23,8 @@ export interface Authentication {
    * wrong password. @throws MailError AUTHENTICATIONFAILED, AUTHORIZATIONFAILED, EXPIRED, PRIVACYREQUIRED, UNAVAILABLE.
    */
   login(user: string, password: string, context: AuthContext, mechanism?: string): Promise<Identity>;
+  /** Who this user would be after a login, proving nothing: for tools that explain. undefined: there is no such account. */
+  identityOf?(user: UserId): Promise<Identity | undefined>;
 }
 export const AUTHENTICATION: Contract<Authentication> = contract('authentication', 1);
 

@@ -36,6 +36,8 @@ export interface MailboxListQuery {
   readonly domain?: string;
   /** Only this mailbox and those below it. */
   readonly below?: MailboxName;
+  /** Only mailboxes whose ACL has one of these identifiers; that of the mailbox's owner does not count. */
+  readonly grantedTo?: readonly string[];
 }
 
 /** What a new mailbox starts with. */
@@ -51,6 +53,8 @@ export interface CreateMailbox {
 /** Every field that is there replaces the old value; attributes are merged, an undefined value removes the key. */
 export interface MailboxChanges {
   readonly acl?: Readonly<Record<string, string>>;
+  /** Nothing is changed, and MailError INUSE is thrown, when the ACL is not this one any more. */
+  readonly expectedAcl?: Readonly<Record<string, string>>;
   readonly quotaRoot?: string | undefined;
   readonly specialUse?: readonly string[];
   readonly sharedSeen?: boolean;
@@ -89,6 +93,7 @@ export interface MailboxCatalogue {
    * back for a while. @throws MailError NONEXISTENT.
    */
   delete(name: MailboxName, options?: { readonly immediate?: boolean }, origin?: Origin): Promise<void>;
+  /** @throws MailError NONEXISTENT; INUSE, see `expectedAcl`. */
   change(id: MailboxId, changes: MailboxChanges, origin?: Origin): Promise<MailboxEntry>;
   /** Deleted mailboxes that can still be brought back, newest first. */
   deleted(query: MailboxListQuery): Promise<readonly DeletedMailbox[]>;

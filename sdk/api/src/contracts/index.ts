@@ -1,3 +1,4 @@
+export * from './access-lists.js';
 export * from './access-policy.js';
 export * from './accounts.js';
 export * from './authentication.js';

@@ -27,4 +27,6 @@ export interface NamespaceView {
    * `user`, `Other Users`, `Other Users.fred`.
    */
   isContainer(text: string): boolean;
+  /** May lists of names show it? Where they may not it can be reached by name all the same. Absent: always. */
+  isListed?(name: MailboxName): boolean;
 }

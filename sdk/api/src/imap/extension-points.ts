@@ -154,11 +154,15 @@ export interface ListOption {
     mailboxes: readonly MailboxEntry[],
     args: unknown,
   ): Promise<readonly boolean[]>;
-  /** Untagged lines to follow each LIST line (LIST-STATUS, LIST-MYRIGHTS). */
+  /**
+   * Untagged lines to follow each LIST line (LIST-STATUS, LIST-MYRIGHTS), '' for none; `reply` is for the form of names and
+   * strings, nothing is written to it.
+   */
   follow?(
     session: ImapSession,
     mailboxes: readonly MailboxEntry[],
     args: unknown,
+    reply: ImapReply,
   ): Promise<readonly string[]>;
 }
 

@@ -48,6 +48,7 @@ export interface ImapSession {
 
 /** The selected mailbox as this client knows it: sequence numbers are those it has been told. */
 export interface SelectedMailbox {
+  /** As it was when the command began, the same for `rights`: others may rename it and change its ACL. */
   readonly entry: MailboxEntry;
   readonly mailbox: Mailbox;
   readonly isReadOnly: boolean;

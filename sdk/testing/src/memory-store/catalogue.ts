@@ -140,9 +140,12 @@ export class MemoryCatalogue implements MailboxCatalogue {
       if (value === undefined) delete attributes[key];
       else attributes[key] = value;
     }
+    const { expectedAcl, ...replaced } = changes;
+    if (expectedAcl !== undefined && JSON.stringify(expectedAcl) !== JSON.stringify(box.entry.acl))
+      throw new MailError('INUSE', 'The access control list has changed meanwhile');
     box.entry = {
       ...box.entry,
-      ...changes,
+      ...replaced,
       quotaRoot: 'quotaRoot' in changes ? changes.quotaRoot : box.entry.quotaRoot,
       attributes,
     };
@@ -215,5 +218,8 @@ function matches(entry: MailboxEntry, query: MailboxListQuery): boolean {
   if (query.owner !== undefined && ownerOf(name) !== query.owner) return false;
   if (query.shared !== undefined && (name.owner === undefined) !== query.shared) return false;
   if (query.domain !== undefined && (name.domain ?? '') !== query.domain) return false;
+  const isGranted = (identifier: string) =>
+    identifier !== ownerOf(name) && Object.hasOwn(entry.acl, identifier);
+  if (query.grantedTo !== undefined && !query.grantedTo.some(isGranted)) return false;
   return query.below === undefined || sameMailbox(name, query.below) || isBelow(name, query.below);
 }

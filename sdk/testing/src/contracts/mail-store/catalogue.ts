@@ -68,6 +68,33 @@ export function catalogueTests(check: Check): void {
     },
   );
 
+  check('grantedTo: whom ACLs name, whenever they came to', async ({ store: { catalogue } }) => {
+    const list = async (...grantedTo: string[]) => namesOf(await catalogue.list({ grantedTo }));
+    const { id } = await catalogue.create(personalMailbox(fred, ['a']), { acl: { fred: 'lr', '-joe': 'w' } });
+    await catalogue.create(sharedMailbox(['news']), { acl: { anyone: 'lr', joe: 'w' } });
+    await catalogue.create(personalMailbox('ann@example.org' as UserId), {
+      acl: { 'ann@example.org': 'lr', "it's": 'l' },
+    });
+    for (const isAgain of [false, true]) {
+      assert.deepEqual(await list(), [], `${isAgain}`);
+      assert.deepEqual(await list('joe'), ['/news']);
+      assert.deepEqual(await list('joe', 'anyone', '-joe'), ['/news', 'fred/a']);
+      assert.deepEqual(await list('fred'), [], 'his own entry on his own mailbox');
+      assert.deepEqual(await list('ann@example.org', 'constructor', 'ann'), []);
+      assert.equal((await catalogue.list({ grantedTo: ["it's"] })).length, 1);
+    }
+    await catalogue.change(id, { acl: { joe: 'lr' } });
+    assert.deepEqual(await list('joe'), ['/news', 'fred/a']);
+    assert.deepEqual(namesOf(await catalogue.list({ grantedTo: ['joe'], shared: true })), ['/news']);
+    assert.deepEqual(namesOf(await catalogue.list({ grantedTo: ['joe'], owner: fred })), ['fred/a']);
+    await catalogue.rename(personalMailbox(fred, ['a']), personalMailbox(fred, ['b']));
+    assert.deepEqual(await list('joe'), ['/news', 'fred/b']);
+    await catalogue.rename(personalMailbox(fred, ['b']), personalMailbox(joe, ['b']));
+    assert.deepEqual(await list('joe'), ['/news'], 'it is his own now');
+    await catalogue.delete(sharedMailbox(['news']));
+    assert.deepEqual(await list('joe', 'anyone'), []);
+  });
+
   check('whoever listed before sees what was made since', async ({ store: { catalogue } }) => {
     assert.deepEqual(await catalogue.list({}), []);
     assert.deepEqual(await catalogue.list({ owner: fred }), []);
@@ -94,6 +121,12 @@ export function catalogueTests(check: Check): void {
     assert.deepEqual(changed.acl, { anyone: 'l' });
     assert.equal(changed.sharedSeen, true);
     assert.deepEqual(await catalogue.find(sharedMailbox(['news'])), changed);
+    const { acl } = changed;
+    const again = { acl: { 7: 'l', anyone: 'l', b: 'r' }, expectedAcl: acl, sharedSeen: false };
+    const twice = await catalogue.change(made.id, again);
+    await failsWith('INUSE', catalogue.change(made.id, again));
+    assert.deepEqual(await catalogue.find(sharedMailbox(['news'])), twice);
+    await catalogue.change(made.id, { acl: {}, expectedAcl: twice.acl });
     await failsWith('NONEXISTENT', catalogue.change('nobody' as MailboxId, {}));
   });
 }
