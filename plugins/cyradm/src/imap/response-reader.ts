@@ -8,6 +8,8 @@ export class ResponseReader {
   private size = 0;
   /** Of the response that is being read: where to look for the next line end. */
   private from = 0;
+  /** Where that line begins: behind the last literal. */
+  private lineFrom = 0;
 
   /** Latin1 texts without the final CRLF. @throws Error for a response that is too long */
   push(chunk: Buffer): string[] {
@@ -22,9 +24,10 @@ export class ResponseReader {
         this.from = Math.max(this.from, bytes.length - 1);
         break;
       }
-      const literal = /\{(\d{1,10})\+?\}$/.exec(bytes.latin1Slice(Math.max(this.from, end - 16), end));
+      const literal = /\{(\d{1,10})\+?\}$/.exec(bytes.latin1Slice(Math.max(this.lineFrom, end - 16), end));
       if (literal !== null) {
         this.from = end + 2 + Number(literal[1]);
+        this.lineFrom = this.from;
         if (this.from > MAX_RESPONSE_BYTES) throw tooLong();
         if (this.from > bytes.length) break;
         continue;
@@ -32,6 +35,7 @@ export class ResponseReader {
       responses.push(bytes.latin1Slice(0, end));
       bytes = bytes.subarray(end + 2);
       this.from = 0;
+      this.lineFrom = 0;
     }
     if (bytes.length > MAX_RESPONSE_BYTES) throw tooLong();
     this.waiting = bytes.length === 0 ? [] : [bytes];

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { CommandFailed, type Streams } from './builtin.js';
 import type { Redirection } from './words.js';
 
@@ -11,32 +11,44 @@ export interface Redirected extends Streams, AsyncDisposable {}
 /** @throws CommandFailed for a file that cannot be opened */
 export async function redirect(own: Streams, redirections: readonly Redirection[]): Promise<Redirected> {
   const open: (Readable | Writable)[] = [];
+  try {
+    return { ...(await redirected(own, redirections, open)), [Symbol.asyncDispose]: () => closeAll(open) };
+  } catch (error) {
+    await closeAll(open);
+    throw error;
+  }
+}
+
+async function redirected(
+  own: Streams,
+  redirections: readonly Redirection[],
+  open: (Readable | Writable)[],
+): Promise<Streams> {
   let { in: input, out, err } = own;
   for (const { fd, mode, target, isDescriptor } of redirections) {
     if (mode === 'read') {
-      if (isDescriptor) continue;
+      if (isDescriptor || fd !== 0) throw new CommandFailed(`file descriptor \`${fd}' cannot be redirected`);
       const stream = createReadStream(target);
       open.push(stream);
       await opened(stream, target);
       input = stream;
       continue;
     }
-    const stream = isDescriptor ? descriptor(target, { in: input, out, err }) : await toFile(target, mode, open);
+    const stream = isDescriptor ? descriptor(target, out, err) : await toFile(target, mode, open);
     if (fd === 1) out = stream;
     else if (fd === 2) err = stream;
     else throw new CommandFailed(`file descriptor \`${fd}' cannot be redirected`);
   }
-  return {
-    in: input,
-    out,
-    err,
-    async [Symbol.asyncDispose]() {
-      for (const stream of open) {
-        if ('end' in stream) await new Promise<void>((resolve) => stream.end(() => resolve()));
-        else stream.destroy();
-      }
-    },
-  };
+  return { in: input, out, err };
+}
+
+/** What was written is in the files when it resolves. */
+async function closeAll(open: readonly (Readable | Writable)[]): Promise<void> {
+  for (const stream of open) {
+    if (stream instanceof Writable && !stream.destroyed)
+      await new Promise<void>((resolve) => stream.end(() => resolve()));
+    else stream.destroy();
+  }
 }
 
 async function toFile(
@@ -58,7 +70,7 @@ async function opened(stream: Readable | Writable, target: string): Promise<void
   }
 }
 
-function descriptor(target: string, { out, err }: Streams): Writable {
+function descriptor(target: string, out: Writable, err: Writable): Writable {
   if (target === '1') return out;
   if (target === '2') return err;
   throw new CommandFailed(`file descriptor \`${target}' not open`);
