@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   isMailError,
+  type MailboxName,
   mailboxKey,
   NumberSet,
   personalMailbox,
   sharedMailbox,
+  STATUS_SOURCES,
   type UserId,
 } from '@angarium/sdk';
 import { temporaryFolder } from '@angarium/testing';
@@ -258,4 +260,28 @@ test("a user who is renamed keeps his quota; a root's limits are those of the ma
   } finally {
     folder[Symbol.dispose]();
   }
+});
+
+test('accounting and limits cost no commit, and so no sync, of their own', async () => {
+  await using server = await QuotaServer.start();
+  const { store, ledger, kernel } = server;
+  const source = kernel.get(STATUS_SOURCES).items.find(({ name }) => name === 'store')!;
+  const commits = async () => ((await source.read()) as { commits: number }).commits;
+  await store.catalogue.create(sharedMailbox(['shared']));
+  const perDelivery = async (name: MailboxName) => {
+    const { id } = (await store.catalogue.find(name))!;
+    const before = await commits();
+    for (let i = 0; i < 10; i++) {
+      await using message = await store.stage([Buffer.from(letter(100 + i))], { maxBytes: 1000 });
+      const item = { message, flags: { system: 0, keywords: [] }, internalDateMs: 0 };
+      const [outcome] = await store.append([{ mailbox: id, items: [item] }]);
+      assert.ok(outcome?.ok);
+    }
+    return ((await commits()) - before) / 10;
+  };
+  assert.equal(await perDelivery(inbox), 1, 'without a quota');
+  await ledger.setLimits(mailboxKey(inbox), { bytes: 1e9, messages: 1e6 });
+  assert.equal(await perDelivery(inbox), 1, 'with one');
+  await ledger.setLimits(mailboxKey({ path: [] }), { bytes: 1e9, messages: 1e6 });
+  assert.equal(await perDelivery(sharedMailbox(['shared'])), 1, 'of a root over all shards');
 });
