@@ -40,7 +40,11 @@ export function startWithoutQuotas(users: number): Promise<BenchServer> {
   const text = readFileSync(join(root, 'angarium.yaml'), 'utf8');
   const manifest = text.replace(/^ {2}quota: .*\n/m, '');
   if (manifest === text) throw new Error('the manifest has no plugin quota');
-  return startOurs('angarium-no-quota', new TestServer({ manifest, set: { ...freePorts, ...limits } }), users);
+  return startOurs(
+    'angarium-no-quota',
+    new TestServer({ manifest, set: { ...freePorts, ...limits } }),
+    users,
+  );
 }
 
 async function startOurs(name: string, server: TestServer, users: number): Promise<BenchServer> {

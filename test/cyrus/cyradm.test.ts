@@ -38,13 +38,27 @@ async function theirs(...lines: string[]): Promise<string[]> {
 async function ours(...lines: string[]): Promise<{ readonly code: number | null; readonly said: string[] }> {
   const { code, output } = await run(
     process.execPath,
-    [angarium, '--data', server.data, '-c', server.manifestFile, 'cyradm', '-u', 'cyrus', '-w', 'secret', '--norc'],
+    [
+      angarium,
+      '--data',
+      server.data,
+      '-c',
+      server.manifestFile,
+      'cyradm',
+      '-u',
+      'cyrus',
+      '-w',
+      'secret',
+      '--norc',
+    ],
     { input: `${lines.join('\n')}\n`, env: { ...process.env, HOME: server.data } },
   );
   return { code, said: said(output) };
 }
 
-test("Cyrus's cyradm: create a user, list it, its quota root, its quota", { skip: without('cyradm') }, async () => {
+test("Cyrus's cyradm: create a user, list it, its quota root, its quota", {
+  skip: without('cyradm'),
+}, async () => {
   assert.deepEqual(await theirs('cm user.wcooley', 'lm'), ['user.wcooley (\\HasNoChildren)']);
   assert.deepEqual(await theirs('lqr user.wcooley', 'lq user.wcooley'), []);
   assert.deepEqual(await theirs('setquota user.wcooley 10240', 'lq user.wcooley', 'lqr user.wcooley'), [

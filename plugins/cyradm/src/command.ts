@@ -52,7 +52,10 @@ export class CyradmCommand extends Component {
             { flags: '-s, --server <server>', summary: 'as the argument' },
             { flags: '-p, --port <port>', summary: 'default 143' },
             { flags: '-a, --auth <mechanism>', summary: 'PLAIN or LOGIN' },
-            { flags: '-w, --password <password>', summary: 'seen by others in the process list: better the next' },
+            {
+              flags: '-w, --password <password>',
+              summary: 'seen by others in the process list: better the next',
+            },
             { flags: '--password-file <file>', summary: 'its first line is the password' },
             { flags: '--notls', summary: 'no STARTTLS' },
             { flags: '--imaps', summary: 'TLS from the beginning (port 993)' },
@@ -134,7 +137,10 @@ export class CyradmCommand extends Component {
   private async ownServer(): Promise<ConnectTo | undefined> {
     const file = await readFile(join(this.host.runDir, 'ports.json'), 'utf8').catch(() => undefined);
     if (file === undefined) return undefined;
-    const ports = JSON.parse(file) as Record<string, readonly { address?: string; port?: number; tls?: string }[]>;
+    const ports = JSON.parse(file) as Record<
+      string,
+      readonly { address?: string; port?: number; tls?: string }[]
+    >;
     const doors = (ports['imap'] ?? []).filter(({ port }) => port !== undefined);
     const door = doors.find(({ tls }) => tls !== 'implicit') ?? doors[0];
     if (door?.port === undefined) return undefined;

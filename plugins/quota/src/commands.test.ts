@@ -29,7 +29,10 @@ test("the report is Cyrus's", async () => {
                          1              MAILBOX user.wilma`,
   );
   const lines = async (args: string[], options = {}) =>
-    (await server.command('quota', args, options)).split('\n').slice(1).map((line) => line.split(' ').at(-1));
+    (await server.command('quota', args, options))
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(' ').at(-1));
   assert.deepEqual(new Set(await lines(['user.'])), new Set(['user.fred', 'user.wilma']));
   assert.deepEqual(new Set(await lines(['fred'], { users: true })), new Set(['user.fred']));
   assert.deepEqual(new Set(await lines([], { domain: 'example.org' })), new Set());

@@ -79,7 +79,11 @@ export class QuotaCommands extends Component {
       run: async ({ args, options }) => {
         const names = (args[0] ?? []) as readonly string[];
         const { domain } = options;
-        const scope = this.scope(names, typeof domain === 'string' ? domain : undefined, options['users'] === true);
+        const scope = this.scope(
+          names,
+          typeof domain === 'string' ? domain : undefined,
+          options['users'] === true,
+        );
         const isDry = options['dryRun'] === true;
         const changes =
           options['fix'] === true

@@ -1,11 +1,12 @@
 /** The plugin's configuration as `config.schema.json` describes it. */
 import type { QuotaLimits } from '@angarium/sdk';
 
+/** '' and -1: no limit. */
 export interface LimitsConfig {
-  readonly storage?: string;
-  readonly messages?: number;
-  readonly mailboxes?: number;
-  readonly annotationStorage?: string;
+  readonly storage: string;
+  readonly messages: number;
+  readonly mailboxes: number;
+  readonly annotationStorage: string;
 }
 
 export interface QuotaConfig {
@@ -19,7 +20,7 @@ export interface QuotaConfig {
   readonly warnSender: string;
   readonly lmtp_strict_quota: boolean;
   readonly user: LimitsConfig;
-  readonly domains: Readonly<Record<string, { readonly user?: LimitsConfig; readonly total?: LimitsConfig }>>;
+  readonly domains: Readonly<Record<string, { readonly user: LimitsConfig; readonly total: LimitsConfig }>>;
 }
 
 const unitBytes: Readonly<Record<string, number>> = {
@@ -43,14 +44,15 @@ export function parseDurationMs(text: string): number {
   return Math.max(1000, Number(count) * unitMs[unit]!);
 }
 
-/** Undefined: the manifest says nothing. */
+/** Undefined: the manifest limits nothing. */
 export function limitsOf(config: LimitsConfig | undefined): QuotaLimits | undefined {
-  if (config === undefined || Object.keys(config).length === 0) return undefined;
+  if (config === undefined) return undefined;
   const { storage, messages, mailboxes, annotationStorage } = config;
-  return {
-    ...(storage === undefined ? {} : { bytes: parseBytes(storage) }),
-    ...(messages === undefined ? {} : { messages }),
-    ...(mailboxes === undefined ? {} : { mailboxes }),
-    ...(annotationStorage === undefined ? {} : { annotationBytes: parseBytes(annotationStorage) }),
+  const limits = {
+    ...(storage === '' ? {} : { bytes: parseBytes(storage) }),
+    ...(messages < 0 ? {} : { messages }),
+    ...(mailboxes < 0 ? {} : { mailboxes }),
+    ...(annotationStorage === '' ? {} : { annotationBytes: parseBytes(annotationStorage) }),
   };
+  return Object.keys(limits).length === 0 ? undefined : limits;
 }

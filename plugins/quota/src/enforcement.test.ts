@@ -6,8 +6,8 @@ import {
   mailboxKey,
   NumberSet,
   personalMailbox,
-  sharedMailbox,
   STATUS_SOURCES,
+  sharedMailbox,
   type UserId,
 } from '@angarium/sdk';
 import { temporaryFolder } from '@angarium/testing';
@@ -98,8 +98,7 @@ test('a crowd of deliveries and appends never gets past the limit', async () => 
   const appends = Array.from({ length: 4 }, async () => {
     const client = await server.imap('fred');
     let filed = 0;
-    for (let i = 0; i < 10; i++)
-      if ((await client.append('INBOX', letter(200 + i))).status === 'OK') filed++;
+    for (let i = 0; i < 10; i++) if ((await client.append('INBOX', letter(200 + i))).status === 'OK') filed++;
     return filed;
   });
   await Promise.all([...deliveries, ...appends]);
@@ -235,7 +234,10 @@ test("a user who is renamed keeps his quota; a root's limits are those of the ma
   try {
     {
       await using server = await QuotaServer.start(
-        { user: { storage: '1MB' }, domains: { 'example.org': { user: { messages: 7 }, total: { messages: 9 } } } },
+        {
+          user: { storage: '1MB' },
+          domains: { 'example.org': { user: { messages: 7 }, total: { messages: 9 } } },
+        },
         folder.path,
         ['fred', 'joe@example.org'],
       );
@@ -251,7 +253,9 @@ test("a user who is renamed keeps his quota; a root's limits are those of the ma
       assert.deepEqual(await quota('user.barney'), ['QUOTA user.barney (STORAGE 0 5)']);
       assert.match((await admin.command('GETQUOTA user.fred')).text, /does not exist/);
     }
-    await using server = await QuotaServer.start({ user: { storage: '2MB' } }, folder.path, ['joe@example.org']);
+    await using server = await QuotaServer.start({ user: { storage: '2MB' } }, folder.path, [
+      'joe@example.org',
+    ]);
     const admin = await server.imap('cyrus');
     assert.deepEqual((await admin.ok('GETQUOTA user.joe@example.org')).untagged, [
       'QUOTA user.joe@example.org (STORAGE 0 2048)',

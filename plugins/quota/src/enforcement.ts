@@ -20,7 +20,7 @@ import {
   type UsageLimit,
 } from '@angarium/sdk';
 import type { QuotaConfig } from './config.js';
-import { DEFAULT_LIMITS, LIMITS_ATTRIBUTE, type Ledger } from './ledger.js';
+import { DEFAULT_LIMITS, type Ledger, LIMITS_ATTRIBUTE } from './ledger.js';
 
 export function overQuota(): MailError {
   return new MailError('OVERQUOTA', 'Over quota');

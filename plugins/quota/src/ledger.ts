@@ -112,7 +112,10 @@ export class Ledger extends Component implements QuotaLedger {
     if (entry !== undefined) {
       const attributes = { [LIMITS_ATTRIBUTE]: text };
       // With limits the root counts itself from the same commit on.
-      await catalogue.change(entry.id, limits === undefined ? { attributes } : { attributes, quotaRoot: root });
+      await catalogue.change(
+        entry.id,
+        limits === undefined ? { attributes } : { attributes, quotaRoot: root },
+      );
     }
     const record = entry === undefined && text !== undefined ? Buffer.from(text) : undefined;
     await this.records.write(undefined, [{ key: RECORD_PREFIX + root, value: record }]);

@@ -1,7 +1,7 @@
 /** `quota -f`: everything that a crash, a restore or a change of the manifest may have left behind. */
 import { type MailboxName, mailboxFromKey, mailboxKey, type StoreRepair } from '@angarium/sdk';
 import type { Scope } from './commands.js';
-import { AT_ONCE, DEFAULT_LIMITS, isDomainRoot, LIMITS_ATTRIBUTE, type Ledger } from './ledger.js';
+import { AT_ONCE, DEFAULT_LIMITS, isDomainRoot, type Ledger, LIMITS_ATTRIBUTE } from './ledger.js';
 
 export class QuotaRepair {
   /** @param text of a name, for the operator */
@@ -20,7 +20,8 @@ export class QuotaRepair {
     );
     const covered = entries.filter(({ name }) => scope.covers(name));
     for (const { mailbox, from, to } of await ledger.assign(covered, isDry)) {
-      const rootText = (root: string | undefined) => (root === undefined ? '(none)' : text(mailboxFromKey(root)));
+      const rootText = (root: string | undefined) =>
+        root === undefined ? '(none)' : text(mailboxFromKey(root));
       lines.push(`${text(mailbox)}: quota root ${rootText(from)} --> ${rootText(to)}`);
     }
     return [...lines, ...(await this.recount(scope, isDry))];

@@ -11,7 +11,13 @@ import {
   type QuotaLedger,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, ImapTestClient, LmtpTestClient, ManualClock, type TestKernel } from '@angarium/testing';
+import {
+  createTestKernel,
+  ImapTestClient,
+  LmtpTestClient,
+  ManualClock,
+  type TestKernel,
+} from '@angarium/testing';
 
 export class QuotaServer implements AsyncDisposable {
   private constructor(
@@ -71,7 +77,11 @@ export class QuotaServer implements AsyncDisposable {
   }
 
   /** Runs `angarium NAME`; answers what it would print. */
-  async command(name: string, args: readonly unknown[] = [], options: Record<string, unknown> = {}): Promise<string> {
+  async command(
+    name: string,
+    args: readonly unknown[] = [],
+    options: Record<string, unknown> = {},
+  ): Promise<string> {
     const command = this.kernel.get(COMMANDS).items.find((each) => each.name === name);
     if (command === undefined) throw new Error(`no command ${name}`);
     const context = {
@@ -98,5 +108,5 @@ export class QuotaServer implements AsyncDisposable {
 /** A message of exactly so many octets. */
 export function letter(octets: number): string {
   const head = 'Subject: hello\r\n\r\n';
-  return head + 'x'.repeat(octets - head.length - 2) + '\r\n';
+  return `${head}${'x'.repeat(octets - head.length - 2)}\r\n`;
 }

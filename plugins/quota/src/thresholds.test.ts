@@ -41,14 +41,16 @@ test('a warning needs the percentage, and with a size also less than that left',
 });
 
 test('sizes and durations of the manifest', () => {
-  assert.deepEqual(limitsOf({ storage: '10' }), { bytes: 10_240 });
-  assert.deepEqual(limitsOf({ storage: '2GB', annotationStorage: '1KB', messages: 0 }), {
+  const none = { storage: '', messages: -1, mailboxes: -1, annotationStorage: '' };
+  assert.deepEqual(limitsOf({ ...none, storage: '10' }), { bytes: 10_240 });
+  assert.deepEqual(limitsOf({ ...none, storage: '2GB', annotationStorage: '1KB', messages: 0 }), {
     bytes: 2 * 1024 ** 3,
     messages: 0,
     annotationBytes: 1024,
   });
-  assert.equal(limitsOf({}), undefined);
-  assert.deepEqual(['90s', '15m', '1h', '7d', '0s'].map(parseDurationMs), [
-    90_000, 900_000, 3_600_000, 604_800_000, 1000,
-  ]);
+  assert.equal(limitsOf(none), undefined);
+  assert.deepEqual(
+    ['90s', '15m', '1h', '7d', '0s'].map(parseDurationMs),
+    [90_000, 900_000, 3_600_000, 604_800_000, 1000],
+  );
 });

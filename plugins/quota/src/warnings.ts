@@ -23,8 +23,8 @@ import {
   personalMailbox,
   QUOTA_LEDGER,
   RECORDS,
-  type Records,
   type RecordSpace,
+  type Records,
   type Registry,
   type UserId,
 } from '@angarium/sdk';

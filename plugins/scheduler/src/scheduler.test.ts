@@ -43,10 +43,10 @@ test('jobs run by their period, one run at a time, and go on after a failure', a
   const told = kernel.log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields['job']);
   assert.equal(told.filter((name) => name === 'broken').length, 1);
   assert.equal(told.filter((name) => name === 'failing').length, 10);
-  const status = (await kernel.get(STATUS_SOURCES).items.find(({ name }) => name === 'jobs')!.read()) as Record<
-    string,
-    { isRunning: boolean; error?: string }
-  >;
+  const status = (await kernel
+    .get(STATUS_SOURCES)
+    .items.find(({ name }) => name === 'jobs')!
+    .read()) as Record<string, { isRunning: boolean; error?: string }>;
   assert.ok(status['slow']!.isRunning && status['failing']!.error === 'no luck');
   release();
   removal[Symbol.dispose]();

@@ -18,7 +18,8 @@ async function main(): Promise<void> {
       const mailbox = mailboxes[i % mailboxes.length]!;
       const [outcome] = await engine.append([{ mailbox, items: [item], limits }]);
       if (outcome?.ok === true) filed++;
-      else if (outcome?.ok === false && isMailError(outcome.error) && outcome.error.code === 'OVERQUOTA') return;
+      else if (outcome?.ok === false && isMailError(outcome.error) && outcome.error.code === 'OVERQUOTA')
+        return;
       else throw outcome?.error ?? new Error('no outcome');
     }
   };

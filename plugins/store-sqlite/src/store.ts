@@ -46,7 +46,7 @@ import { storeCheck, storeMaintain } from './commands/store-check.js';
 import { type StoreConfig, toSettings } from './config.js';
 import { StoreEngine } from './engine.js';
 import { Maintenance } from './maintenance/maintenance.js';
-import { recountUsage, reconstructMailbox } from './maintenance/repair.js';
+import { reconstructMailbox, recountUsage } from './maintenance/repair.js';
 
 /** After the start, when clients have reconnected. */
 const RECOVER_AFTER_MS = 10_000;

@@ -38,8 +38,16 @@ test('expunged messages are listed, and come back with new UIDs, with \\Deleted 
   await box.expunge(NumberSet.of(3), { onlyDeleted: true });
   const list = await run('unexpunge', ['user.fred.a', []], { list: true });
   assert.deepEqual(
-    list.text.split('\n').filter((line) => /^(UID|\t(Subj|From|Size))/.test(line)).slice(0, 4),
-    ['UID: 1', `\tSize: ${(await box.expunged())[0]!.size}`, '\tFrom: Fred <fred@example.org>', '\tSubj: one'],
+    list.text
+      .split('\n')
+      .filter((line) => /^(UID|\t(Subj|From|Size))/.test(line))
+      .slice(0, 4),
+    [
+      'UID: 1',
+      `\tSize: ${(await box.expunged())[0]!.size}`,
+      '\tFrom: Fred <fred@example.org>',
+      '\tSubj: one',
+    ],
   );
   assert.match(list.text, /\tSent: Mon Jun {2}2 /);
   const some = await run('unexpunge', ['user/fred/a', ['2', '9']], { list: true });
@@ -50,7 +58,11 @@ test('expunged messages are listed, and come back with new UIDs, with \\Deleted 
     recent.text,
     "restoring expunged messages in mailbox 'user.fred.a'\nUnexpunged user.fred.a: 3 => 5\nrestored 1 expunged messages",
   );
-  const flagged = await run('unexpunge', ['user.fred.a', ['1', '77']], { uids: true, undelete: true, flag: 'back' });
+  const flagged = await run('unexpunge', ['user.fred.a', ['1', '77']], {
+    uids: true,
+    undelete: true,
+    flag: 'back',
+  });
   assert.match(flagged.text, /restored 1 expunged messages$/);
   await run('unexpunge', ['user.fred.a', []], { all: true, flag: '\\Flagged' });
   assert.deepEqual(
@@ -79,9 +91,10 @@ test('what is no use is told', async () => {
   await refused(['user.fred', []], { within: 'soon' }, /not a time interval/);
   await refused(['user.joe', []], { all: true }, /there is no mailbox "user.joe"/);
   assert.match((await run('unexpunge', ['user.fred', []], { all: true })).text, /restored 0/);
-  assert.deepEqual(['90', '15m', '2h', '1d', '1w'].map(intervalMs), [
-    90_000, 900_000, 7_200_000, 86_400_000, 604_800_000,
-  ]);
+  assert.deepEqual(
+    ['90', '15m', '2h', '1d', '1w'].map(intervalMs),
+    [90_000, 900_000, 7_200_000, 86_400_000, 604_800_000],
+  );
   assert.match(ctime(Date.UTC(2025, 5, 2, 12)), /^Mon Jun {2}2 \d\d:00:00 2025$/);
 });
 
@@ -105,9 +118,15 @@ test('deleted mailboxes are listed and come back, the newest of a name or by id,
   assert.equal((await run('undelete', ['user.fred.a.b'], { list: true })).text.split('\n').length, 1);
   assert.equal((await run('undelete', [], { user: 'joe' })).text, 'no deleted mailboxes are kept');
 
-  assert.equal((await run('undelete', ['user.fred.a'], { recursive: true })).text, 'Restored user.fred.a\nRestored user.fred.a.b');
+  assert.equal(
+    (await run('undelete', ['user.fred.a'], { recursive: true })).text,
+    'Restored user.fred.a\nRestored user.fred.a.b',
+  );
   assert.equal((await catalogue.find(a))?.id, young.id);
-  await assert.rejects(run('undelete', ['user.fred.a'], { id: old.id }), /user\.fred\.a: Mailbox already exists/);
+  await assert.rejects(
+    run('undelete', ['user.fred.a'], { id: old.id }),
+    /user\.fred\.a: Mailbox already exists/,
+  );
   assert.equal(
     (await run('undelete', ['user.fred.a', 'user.fred.old'], { id: old.id })).text,
     'Restored user.fred.a as user.fred.old',

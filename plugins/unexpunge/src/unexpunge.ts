@@ -1,11 +1,11 @@
 /** `angarium unexpunge`: Cyrus's unexpunge(8). */
 import {
+  CLOCK,
+  type Clock,
   COMMANDS,
   type Command,
   type CommandContext,
   CommandError,
-  CLOCK,
-  type Clock,
   Component,
   decodeWords,
   defineCommand,
@@ -76,7 +76,10 @@ export class UnexpungeCommand extends Component {
           options: [
             { flags: '-l, --list', summary: 'list them' },
             { flags: '-a, --all', summary: 'bring all back' },
-            { flags: '-t, --within <interval>', summary: 'what was expunged within this time: 90, 15m, 24h, 7d, 2w' },
+            {
+              flags: '-t, --within <interval>',
+              summary: 'what was expunged within this time: 90, 15m, 24h, 7d, 2w',
+            },
             { flags: '-u, --uids', summary: 'bring back the UIDs that are given' },
             { flags: '-d, --undelete', summary: 'without \\Deleted, which expunged messages mostly have' },
             { flags: '-f, --flag <name>', summary: 'set this flag on what comes back' },
@@ -138,7 +141,18 @@ async function describe(box: Mailbox, kept: readonly ExpungedMessage[]): Promise
     const { from = '', to = '', cc = '', bcc = '', subject = '' } = values;
     const sent = sentMs === undefined ? undefined : new Date(sentMs).toISOString();
     const received = new Date(internalDateMs).toISOString();
-    return { uid, size, sent, received, expunged: new Date(expungedMs).toISOString(), from, to, cc, bcc, subject };
+    return {
+      uid,
+      size,
+      sent,
+      received,
+      expunged: new Date(expungedMs).toISOString(),
+      from,
+      to,
+      cc,
+      bcc,
+      subject,
+    };
   });
 }
 

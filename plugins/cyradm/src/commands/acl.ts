@@ -1,7 +1,15 @@
 /** listacl, setacl, deleteacl: they expand patterns themselves, the server knows no such thing (RFC 4314). */
 import { astring, type ImapClient } from '../imap/client.js';
 import { textOf } from '../imap/response.js';
-import { type Builtin, CommandFailed, clientOf, mailboxArgument, octets, parseOptions, type Run } from '../shell/builtin.js';
+import {
+  type Builtin,
+  CommandFailed,
+  clientOf,
+  mailboxArgument,
+  octets,
+  parseOptions,
+  type Run,
+} from '../shell/builtin.js';
 import { eachMatching, isPattern, listMailboxes } from './listing.js';
 
 /** Words for rights; what is none of them is sent as it is. */

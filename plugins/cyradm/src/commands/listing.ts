@@ -116,7 +116,9 @@ export const listCommand: Builtin = {
       isRecursive: flags.has('recursivematch'),
     });
     const texts = mailboxes.map(({ name, flags: own, extended }) =>
-      [name, ...(own.length > 0 ? [`(${own.join(' ')})`] : []), ...(extended ? [`(${extended})`] : [])].join(' '),
+      [name, ...(own.length > 0 ? [`(${own.join(' ')})`] : []), ...(extended ? [`(${extended})`] : [])].join(
+        ' ',
+      ),
     );
     const width = Number(run.shell.env['COLUMNS']) || 79;
     run.out.write(inColumns(texts.sort(byCodeUnit), width));

@@ -1,6 +1,14 @@
 /** createmailbox, deletemailbox, renamemailbox, xfermailbox, reconstruct, subscribe, unsubscribe. */
 import { astring } from '../imap/client.js';
-import { type Builtin, CommandFailed, clientOf, demand, mailboxArgument, parseOptions, type Run } from '../shell/builtin.js';
+import {
+  type Builtin,
+  CommandFailed,
+  clientOf,
+  demand,
+  mailboxArgument,
+  parseOptions,
+  type Run,
+} from '../shell/builtin.js';
 import { eachMatching, isPattern } from './listing.js';
 
 const createUsage = 'createmailbox [--partition partition] [--specialuse specialuse] mailbox [partition]';
@@ -23,7 +31,12 @@ const create: Builtin = {
       throw new CommandFailed('createmailbox: Remote does not support CREATE-SPECIAL-USE.');
     const pieces = ['CREATE', mailboxArgument(mailbox)];
     // RFC 6154 §3, with Cyrus's PARTITION; without a use Cyrus's older form, which every version takes.
-    if (use !== undefined) pieces.push(partition === undefined ? `(USE (${atom(use)}))` : `(PARTITION ${atom(partition)} USE (${atom(use)}))`);
+    if (use !== undefined)
+      pieces.push(
+        partition === undefined
+          ? `(USE (${atom(use)}))`
+          : `(PARTITION ${atom(partition)} USE (${atom(use)}))`,
+      );
     else if (partition !== undefined) pieces.push(astring(partition));
     await demand(client, 'createmailbox', pieces);
   },
@@ -43,7 +56,8 @@ const remove: Builtin = {
   async run(run) {
     const { rest } = parseOptions(run.args, {}, 'deletemailbox mailbox [host]');
     const [mailbox, host] = rest;
-    if (mailbox === undefined || rest.length > 2) throw new CommandFailed('usage: deletemailbox mailbox [host]');
+    if (mailbox === undefined || rest.length > 2)
+      throw new CommandFailed('usage: deletemailbox mailbox [host]');
     const client = clientOf(run, 'deletemailbox');
     const tail = host === undefined ? [] : [astring(host)];
     if (!isPattern(mailbox)) {

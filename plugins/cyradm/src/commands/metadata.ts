@@ -53,11 +53,7 @@ function metadataClient(run: Run, name: string): ImapClient {
   return client;
 }
 
-async function fetchEntries(
-  client: ImapClient,
-  mailbox: string,
-  entries: readonly string[],
-): Promise<Found> {
+async function fetchEntries(client: ImapClient, mailbox: string, entries: readonly string[]): Promise<Found> {
   const found: Found = new Map();
   for (const entry of entries) {
     const answer = await client.command(['GETMETADATA', mailboxArgument(mailbox), [nstring(octets(entry))]]);
@@ -176,7 +172,8 @@ function settingOf(
 ): { mailbox: string; entry: string; value: string | undefined; isPrivate: boolean } {
   const { flags, rest } = parseOptions(run.args, { private: false }, usage);
   const [mailbox, entry, value] = rest;
-  if (mailbox === undefined || entry === undefined || rest.length > 3) throw new CommandFailed(`usage: ${usage}`);
+  if (mailbox === undefined || entry === undefined || rest.length > 3)
+    throw new CommandFailed(`usage: ${usage}`);
   return { mailbox, entry, value: value === 'none' ? undefined : value, isPrivate: flags.has('private') };
 }
 

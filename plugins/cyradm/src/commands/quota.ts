@@ -2,7 +2,14 @@
 import { astring } from '../imap/client.js';
 import { decodeName, encodeName } from '../imap/mod-utf7.js';
 import { listOf, textOf, type Untagged } from '../imap/response.js';
-import { type Builtin, CommandFailed, clientOf, demand, mailboxArgument, parseOptions } from '../shell/builtin.js';
+import {
+  type Builtin,
+  CommandFailed,
+  clientOf,
+  demand,
+  mailboxArgument,
+  parseOptions,
+} from '../shell/builtin.js';
 
 /** ` STORAGE 0/10240 (0%)`, one after another. */
 export function quotaText(lines: readonly Untagged[]): string {

@@ -1,7 +1,7 @@
 /** server, authenticate, disconnect, version, chdir, help, exit. */
 import { listOf, textOf } from '../imap/response.js';
-import { type Builtin, CommandFailed, clientOf, ExitShell, parseOptions } from '../shell/builtin.js';
 import { parseServer } from '../session.js';
+import { type Builtin, CommandFailed, clientOf, ExitShell, parseOptions } from '../shell/builtin.js';
 
 /** Where IMAP is when nobody says otherwise. */
 const IMAP_PORT = 143;
@@ -141,7 +141,9 @@ function help(all: () => readonly Builtin[]): Builtin {
     completes: 'command',
     async run({ args, out }) {
       if (args.length === 0) {
-        const rows = all().map(({ name, aliases, summary }) => [[name, ...aliases].join(', '), summary] as const);
+        const rows = all().map(
+          ({ name, aliases, summary }) => [[name, ...aliases].join(', '), summary] as const,
+        );
         const width = Math.max(...rows.map(([names]) => names.length));
         for (const [names, summary] of rows.sort(([a], [b]) => (a < b ? -1 : 1)))
           out.write(`${names.padEnd(width)}  ${summary}\n`);

@@ -124,10 +124,7 @@ export class ImapClient {
    * Sends a command; resolves with its tagged answer, whatever that is. @param answerContinue is asked for a line at each
    * continuation request that is not for a literal (SASL). @throws ConnectionLost
    */
-  async command(
-    pieces: readonly Piece[],
-    answerContinue?: (challenge: string) => string,
-  ): Promise<Answer> {
+  async command(pieces: readonly Piece[], answerContinue?: (challenge: string) => string): Promise<Answer> {
     if (this.isClosed) throw new ConnectionLost('not connected');
     if (this.pending !== undefined) throw new Error('a command is running');
     const tag = `A${++this.tags}`;

@@ -11,10 +11,10 @@ test('values: atoms, strings, NIL, lists, literals', () => {
     '.',
     'user',
   ]);
-  assert.deepEqual(parseUntagged('METADATA "" (/shared/motd {5}\r\n) "x( /a NIL /b "NIL" /c "a\\"b")').values, [
-    '',
-    ['/shared/motd', ') "x(', '/a', null, '/b', 'NIL', '/c', 'a"b'],
-  ]);
+  assert.deepEqual(
+    parseUntagged('METADATA "" (/shared/motd {5}\r\n) "x( /a NIL /b "NIL" /c "a\\"b")').values,
+    ['', ['/shared/motd', ') "x(', '/a', null, '/b', 'NIL', '/c', 'a"b']],
+  );
   assert.deepEqual(parseUntagged('5 exists'), { name: 'EXISTS', values: ['5'], text: '' });
   assert.deepEqual(parseUntagged('QUOTA "" ()').values, ['', []]);
   assert.deepEqual(parseStatus('NO [REFERRAL imap://a/b] Not here'), {

@@ -1,6 +1,6 @@
 /** What a command of the shell is, and what it works with. */
 import type { Readable, Writable } from 'node:stream';
-import { type Answer, type ImapClient, type Piece, type StringArgument, astring } from '../imap/client.js';
+import { type Answer, astring, type ImapClient, type Piece, type StringArgument } from '../imap/client.js';
 import { encodeName } from '../imap/mod-utf7.js';
 import type { ConnectTo, Login } from '../session.js';
 
@@ -61,11 +61,7 @@ export function clientOf({ shell }: Run, name: string): ImapClient {
 }
 
 /** Sends; @throws CommandFailed `name: text` for NO and BAD */
-export async function demand(
-  client: ImapClient,
-  name: string,
-  pieces: readonly Piece[],
-): Promise<Answer> {
+export async function demand(client: ImapClient, name: string, pieces: readonly Piece[]): Promise<Answer> {
   const answer = await client.command(pieces);
   if (answer.kind !== 'OK') throw new CommandFailed(`${name}: ${answer.text}`);
   return answer;
@@ -105,9 +101,7 @@ export function parseOptions(
       break;
     }
     if (!word.startsWith('-') || word === '-') break;
-    const name = Object.keys(known).find(
-      (option) => word === `--${option}` || `-${option}`.startsWith(word),
-    );
+    const name = Object.keys(known).find((option) => word === `--${option}` || `-${option}`.startsWith(word));
     if (name === undefined) throw new CommandFailed(`usage: ${usage}`);
     if (known[name] !== true) flags.add(name);
     else {

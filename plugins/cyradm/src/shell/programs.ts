@@ -1,7 +1,7 @@
 /** Words that are no command of ours are programs, as in Cyrus's cyradm; and files that output goes to. */
 import { spawn } from 'node:child_process';
-import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { type Readable, Writable } from 'node:stream';
 import { CommandFailed, type Streams } from './builtin.js';
 import type { Redirection } from './words.js';

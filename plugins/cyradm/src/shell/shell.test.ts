@@ -40,7 +40,12 @@ async function session(lines: readonly string[], script: Script, capabilities?: 
   await shell.logIn({ user: '', authz: undefined, mechanism: undefined, password: undefined });
   const status = await shell.script(lines);
   shell.disconnect();
-  return { status, out: out.text, err: err.text, sent: server.commands.filter((c) => !/^(AUTH|CAPA)/.test(c)) };
+  return {
+    status,
+    out: out.text,
+    err: err.text,
+    sent: server.commands.filter((c) => !/^(AUTH|CAPA)/.test(c)),
+  };
 }
 
 const lists: Record<string, readonly string[]> = {
@@ -127,7 +132,11 @@ test('listings are laid out as by Cyrus', async () => {
     ...lists,
     'GETACL user.a': ['* ACL user.a joe lrs "a b" lrswip', 'TAG OK Completed'],
     'GETQUOTA user.a': ['* QUOTA user.a (STORAGE 54 100 MESSAGE 1 3)', 'TAG OK Completed'],
-    'GETQUOTAROOT user.a.b': ['* QUOTAROOT user.a.b user.a', '* QUOTA user.a (STORAGE 5 0)', 'TAG OK Completed'],
+    'GETQUOTAROOT user.a.b': [
+      '* QUOTAROOT user.a.b user.a',
+      '* QUOTA user.a (STORAGE 5 0)',
+      'TAG OK Completed',
+    ],
     'GETQUOTAROOT user.c': ['* QUOTAROOT user.c', 'TAG OK Completed'],
     'ID NIL': ['* ID ("name" "Cyrus IMAPD" "os" NIL "environment" "a; b")', 'TAG OK Completed'],
     'GETMETADATA user.a ("/private/*")': ['* METADATA user.a (/private/comment NIL)', 'TAG OK Completed'],
@@ -175,9 +184,15 @@ test('patterns are expanded for dm, sam, dam; the first failure ends it', async 
       return lists[command];
     },
   );
-  assert.match(out, /^Setting ACL on user\.a\.\.\.OK\.\nSetting ACL on user\.a b\.\.\.OK\.\nSetting ACL on user\.d\.\.\.OK\.\n/);
+  assert.match(
+    out,
+    /^Setting ACL on user\.a\.\.\.OK\.\nSetting ACL on user\.a b\.\.\.OK\.\nSetting ACL on user\.d\.\.\.OK\.\n/,
+  );
   assert.match(out, /Deleting acl on user\.d\.\.\.OK\.\n/);
-  assert.match(out, /Deleting mailbox user\.a\.\.\.OK\.\nDeleting mailbox user\.a b\.\.\.Permission denied\n$/);
+  assert.match(
+    out,
+    /Deleting mailbox user\.a\.\.\.OK\.\nDeleting mailbox user\.a b\.\.\.Permission denied\n$/,
+  );
   assert.ok(!sent.includes('DELETE user.d') && !sent.includes('SETACL user.c joe lrs'));
   assert.deepEqual([err, status], ['', 1]);
 });
@@ -199,7 +214,8 @@ test('errors are told as Cyrus does, wrong usage too; the script goes on and its
       'help nonex; help cm',
       '# a remark',
     ],
-    (command) => (command.startsWith('CREATE') ? ['TAG NO [ALREADYEXISTS] Mailbox already exists'] : undefined),
+    (command) =>
+      command.startsWith('CREATE') ? ['TAG NO [ALREADYEXISTS] Mailbox already exists'] : undefined,
   );
   assert.equal(
     err,
@@ -227,7 +243,14 @@ test('output goes to files, programs run, exit ends with its number', async () =
   using folder = temporaryFolder();
   const file = join(folder.path, 'list');
   const { status, out, err } = await session(
-    [`lm user.* > ${file}`, `cm x 2>> ${file}`, `cat < ${file}`, `help quit > ${folder.path}`, 'exit 3', 'cm never'],
+    [
+      `lm user.* > ${file}`,
+      `cm x 2>> ${file}`,
+      `cat < ${file}`,
+      `help quit > ${folder.path}`,
+      'exit 3',
+      'cm never',
+    ],
     (command) => (command === 'CREATE x' ? ['TAG NO no'] : lists[command]),
   );
   assert.equal(status, 3);
@@ -244,7 +267,10 @@ test('a lost connection is told once; without one every command says so', async 
   });
   assert.equal(out, '');
   assert.match(err, /\nConnection to server lost\.\n/);
-  assert.match(err, /listmailbox: no connection to server\nserver: no connection to server\ndisconnect: no connection to server\n$/);
+  assert.match(
+    err,
+    /listmailbox: no connection to server\nserver: no connection to server\ndisconnect: no connection to server\n$/,
+  );
   assert.equal(status, 1);
 });
 
@@ -253,7 +279,10 @@ test('completion knows commands, and mailboxes of the server', async () => {
     command === 'LIST "" "user.*"' ? lists[command] : undefined,
   );
   const { shell } = newShell();
-  assert.deepEqual(await shell.complete('set'), [['setacl', 'setaclmailbox', 'setinfo', 'setmd', 'setmetadata', 'setquota'], 'set']);
+  assert.deepEqual(await shell.complete('set'), [
+    ['setacl', 'setaclmailbox', 'setinfo', 'setmd', 'setmetadata', 'setquota'],
+    'set',
+  ]);
   assert.deepEqual(await shell.complete('lm user.'), [[], 'user.'], 'not connected');
   await shell.connect({ host: '127.0.0.1', port: server.port, isImplicit: false });
   assert.deepEqual((await shell.complete('x; dm user.'))[0], ['user.a', 'user.a b', 'user.c', 'user.d']);
@@ -262,7 +291,10 @@ test('completion knows commands, and mailboxes of the server', async () => {
 });
 
 test('a refused login and a server that is not there are told', async () => {
-  await using server = await FakeServer.start(() => ['TAG NO [AUTHENTICATIONFAILED] Login failed'], 'IMAP4rev1');
+  await using server = await FakeServer.start(
+    () => ['TAG NO [AUTHENTICATIONFAILED] Login failed'],
+    'IMAP4rev1',
+  );
   const { shell, err } = newShell();
   await shell.connect({ host: '127.0.0.1', port: server.port, isImplicit: false });
   await shell.line('auth someone');

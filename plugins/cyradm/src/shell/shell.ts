@@ -4,13 +4,7 @@ import type { Readable } from 'node:stream';
 import { builtinNamed, builtins } from '../commands/index.js';
 import { listMailboxes } from '../commands/listing.js';
 import { ConnectionLost, type ImapClient } from '../imap/client.js';
-import {
-  authenticate,
-  type ConnectTo,
-  connectTo,
-  type Login,
-  type Security,
-} from '../session.js';
+import { authenticate, type ConnectTo, connectTo, type Login, type Security } from '../session.js';
 import { CommandFailed, ExitShell, type ShellState, type Streams } from './builtin.js';
 import type { History } from './history.js';
 import { redirect, runProgram } from './programs.js';
@@ -109,7 +103,8 @@ export class Shell implements ShellState {
   private tell(error: unknown, { err }: Streams): void {
     this.hasFailed = true;
     // That the connection is lost has been told.
-    const isKnown = error instanceof CommandFailed || error instanceof LineError || error instanceof ConnectionLost;
+    const isKnown =
+      error instanceof CommandFailed || error instanceof LineError || error instanceof ConnectionLost;
     const text = (error as Error).message;
     if (!isKnown) throw error;
     if (text !== '') err.write(`${text}\n`);
@@ -176,7 +171,13 @@ export class Shell implements ShellState {
     if (completes !== 'mailbox' || this.client === undefined) return [[], word];
     try {
       const found = await listMailboxes(this.client, `${word.replace(/[*%]/g, '')}*`);
-      return [startingWith(found.map(({ name }) => name), word).slice(0, MAX_CANDIDATES), word];
+      return [
+        startingWith(
+          found.map(({ name }) => name),
+          word,
+        ).slice(0, MAX_CANDIDATES),
+        word,
+      ];
     } catch {
       return [[], word];
     }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LineError, parseLine } from './words.js';
 
-const env = { HOME: '/home/x', A1: 'one two' };
+const env = { PLACE: '/srv/x', A1: 'one two' };
 
 function words(line: string): string[][] {
   return parseLine(line, env).map((command) => [...command.words]);
@@ -12,7 +12,9 @@ function words(line: string): string[][] {
 test('quotes, backslashes, variables and semicolons', () => {
   assert.deepEqual(words('cm  user.fred\t'), [['cm', 'user.fred']]);
   assert.deepEqual(words('cm "user.a b" \'$HOME "x"\' a\\ b'), [['cm', 'user.a b', '$HOME "x"', 'a b']]);
-  assert.deepEqual(words('x $HOME/y ${A1} "$A1" $NONE.'), [['x', '/home/x/y', 'one two', 'one two', '.']]);
+  assert.deepEqual(words(`x $PLACE/y $${'{A1}'} "$A1" $NONE.`), [
+    ['x', '/srv/x/y', 'one two', 'one two', '.'],
+  ]);
   assert.deepEqual(words('cm a;lm;; dm b ;'), [['cm', 'a'], ['lm'], ['dm', 'b']]);
   assert.deepEqual(words('a"b"\'c\'d "" \'\''), [['abcd', '', '']]);
   assert.deepEqual(words('cost 5$'), [['cost', '5$']]);

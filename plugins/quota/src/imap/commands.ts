@@ -82,11 +82,7 @@ function getQuotaRoot(ledger: Ledger): ImapCommand<string> {
 }
 
 /** Of a mailbox that is there, or that would be made (RFC 9208 §4.1.2): the root that would count it. */
-async function rootFor(
-  ledger: Ledger,
-  session: ImapSession,
-  name: MailboxName,
-): Promise<string | undefined> {
+async function rootFor(ledger: Ledger, session: ImapSession, name: MailboxName): Promise<string | undefined> {
   const { identity } = session;
   const isAdmin = administers(identity, name.domain);
   const entry = await session.store.catalogue.find(name);

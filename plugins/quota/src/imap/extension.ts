@@ -63,8 +63,7 @@ export class QuotaImap extends Component {
     if (limits === undefined || (limits.bytes === undefined && limits.messages === undefined)) return;
     times.set(root, now);
     for (const share of shares(limits, await this.ledger.usage(root))) {
-      if (share.isOver || isNearlyFull(this.config, share))
-        reply.status('NO', warningText(share), 'ALERT');
+      if (share.isOver || isNearlyFull(this.config, share)) reply.status('NO', warningText(share), 'ALERT');
     }
   }
 }

@@ -132,7 +132,10 @@ test('STATUS tells what an expunge would free (RFC 9208 §4.1.4)', async () => {
   await fred.ok('SELECT INBOX');
   await fred.ok('STORE 2:3 +FLAGS.SILENT (\\Deleted)');
   const { untagged } = await fred.ok('STATUS INBOX (MESSAGES DELETED DELETED-STORAGE)');
-  assert.ok(untagged.includes('STATUS INBOX (MESSAGES 3 DELETED 2 DELETED-STORAGE 500)'), untagged.join('\n'));
+  assert.ok(
+    untagged.includes('STATUS INBOX (MESSAGES 3 DELETED 2 DELETED-STORAGE 500)'),
+    untagged.join('\n'),
+  );
 });
 
 test('SELECT warns as Cyrus does: above the percentage, of what is over, at most every ten minutes', async () => {

@@ -19,9 +19,7 @@ export async function recountUsage(engine: StoreEngine, isDry: boolean): Promise
   if (!isDry) {
     const all = catalogue.listed({});
     for (let from = 0; from < all.length; from += AT_ONCE) {
-      await Promise.all(
-        all.slice(from, from + AT_ONCE).map(({ ref }) => writer.run('syncMailbox', { ref })),
-      );
+      await Promise.all(all.slice(from, from + AT_ONCE).map(({ ref }) => writer.run('syncMailbox', { ref })));
     }
   }
   const wrong = new Map<string, Use>();

@@ -5,7 +5,7 @@
  * then the RootLock is held from the look until the commit. In one process all transactions run on one thread, one
  * after another.
  */
-import { MailError, type MailboxId, mailboxFromKey, type UsageLimit } from '@angarium/sdk';
+import { type MailboxId, MailError, mailboxFromKey, type UsageLimit } from '@angarium/sdk';
 import { shardOfId } from '../model/ids.js';
 import { pluck } from '../sql/statements.js';
 import type { ShardQueue } from './context.js';
@@ -121,8 +121,7 @@ export async function whenRootsAreFree<T>(run: () => Promise<T>): Promise<T> {
       return await run();
     } catch (error) {
       if (!(error instanceof RootBusy)) throw error;
-      if (performance.now() > end)
-        throw new MailError('UNAVAILABLE', 'Mail store is busy', { cause: error });
+      if (performance.now() > end) throw new MailError('UNAVAILABLE', 'Mail store is busy', { cause: error });
     }
     await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * (RETRY_MAX_MS - 1)));
   }

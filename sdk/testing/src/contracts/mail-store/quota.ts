@@ -78,9 +78,7 @@ export function quotaTests(check: Check): void {
     await using message = await stage(store, mailText('message 1'));
     const item = { message, flags: flagSet(), internalDateMs: DATE_MS };
     const limits = [{ quotaRoot: root, messages: 7 }];
-    const outcomes = await store.append(
-      ids.map((mailbox) => ({ mailbox, items: [item], limits })),
-    );
+    const outcomes = await store.append(ids.map((mailbox) => ({ mailbox, items: [item], limits })));
     assert.equal(outcomes.filter(({ ok }) => ok).length, 7);
     assert.deepEqual(await store.usage(root), { bytes: 7 * size, messages: 7, mailboxes: 12 });
   });
