@@ -42,6 +42,10 @@ export interface QuotaReport {
   readonly roots: Readonly<Record<string, RootReport>>;
 }
 
+/** How it is printed: no part of the data. */
+const FORM = Symbol('form of the report');
+type Form = 'table' | 'json' | 'changes';
+
 /** What is looked at. */
 export interface Scope {
   readonly domain: string | undefined;
@@ -64,7 +68,7 @@ export class QuotaCommands extends Component {
   }
 
   private quota(): Command {
-    return defineCommand<QuotaReport & { readonly form: 'table' | 'json' | 'changes' }>({
+    return defineCommand<QuotaReport & { readonly [FORM]: Form }>({
       name: 'quota',
       summary: 'report quota roots, their limits and what they hold; -f puts right what is wrong',
       arguments: [{ name: '[root...]', summary: 'only roots whose names begin so; with -u, users' }],
@@ -90,10 +94,10 @@ export class QuotaCommands extends Component {
             ? await new QuotaRepair(this.ledger, this.repair, (name) => this.text(name)).run(scope, isDry)
             : [];
         const roots = await this.report(scope);
-        const form = options['quiet'] === true ? 'changes' : options['J'] === true ? 'json' : 'table';
-        return { changes, roots, form };
+        const form: Form = options['quiet'] === true ? 'changes' : options['J'] === true ? 'json' : 'table';
+        return { changes, roots, [FORM]: form };
       },
-      text: ({ changes, roots, form }) => {
+      text: ({ changes, roots, [FORM]: form }) => {
         if (form === 'json') return JSON.stringify(roots, null, 2);
         return [...changes, ...(form === 'table' ? table(roots) : [])].join('\n');
       },
