@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type MailboxId, sharedMailbox } from '@angarium/sdk';
+import {
+  isMailError,
+  type MailboxId,
+  mailboxKey,
+  NumberSet,
+  personalMailbox,
+  sharedMailbox,
+  type UserId,
+} from '@angarium/sdk';
 import { openTestEngine } from './engine.test.support.js';
 import { RootLock } from './thread/root-lock.js';
 
@@ -42,6 +50,35 @@ test('three processes fill a root over four shards to its limit exactly', async 
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+test('while another process decides about roots that span shards, those wait and others do not', async () => {
+  const own = await openTestEngine();
+  const { engine, dir } = own;
+  const spanning = await engine.catalogue.create(sharedMailbox(['box']), { quotaRoot: root });
+  const user = personalMailbox('fred' as UserId);
+  const fred = await engine.catalogue.create(user, { quotaRoot: mailboxKey(user) });
+  await using message = await engine.stage([Buffer.from('Subject: x\r\n\r\nx\r\n')], { maxBytes: 1e6 });
+  const item = { message, flags: { system: 0, keywords: [] }, internalDateMs: 0 };
+  const append = async (mailbox: MailboxId, quotaRoot: string) =>
+    (await engine.append([{ mailbox, items: [item], limits: [{ quotaRoot, messages: 1 }] }]))[0]!;
+  const other = new RootLock(join(dir, 'meta', 'quota.lock'));
+  assert.ok(other.tryHold());
+  let isWaiting = true;
+  const waiting = append(spanning.id, root).finally(() => {
+    isWaiting = false;
+  });
+  assert.ok((await append(fred.id, mailboxKey(user))).ok);
+  const over = await append(fred.id, mailboxKey(user));
+  assert.ok(!over.ok && isMailError(over.error) && over.error.code === 'OVERQUOTA');
+  assert.ok(isWaiting);
+  other.close();
+  assert.ok((await waiting).ok);
+  const copied = engine.mailbox(spanning.id).copyTo(NumberSet.of(1), spanning.id, {
+    limits: [{ quotaRoot: root, messages: 1 }],
+  });
+  await assert.rejects(copied, (error) => isMailError(error) && error.code === 'OVERQUOTA');
+  await own.close();
 });
 
 test('the lock is held by one process, and goes with it', () => {
