@@ -205,6 +205,22 @@ test('the nearest root counts, wherever roots are set, taken away, renamed, dele
   });
 });
 
+test("a root that is there before its mailbox becomes the mailbox's, and goes along with it", async () => {
+  await using server = await QuotaServer.start();
+  const { ledger, store } = server;
+  const later = sharedMailbox(['later']);
+  await ledger.setLimits(mailboxKey(later), { messages: 3 });
+  const { quotaRoot } = await store.catalogue.create(later);
+  assert.equal(quotaRoot, mailboxKey(later));
+  await store.catalogue.rename(later, sharedMailbox(['there']));
+  assert.deepEqual(await ledger.limits(mailboxKey(sharedMailbox(['there']))), { messages: 3 });
+  assert.equal(await ledger.limits(mailboxKey(later)), undefined);
+  await ledger.setLimits(mailboxKey(sharedMailbox(['end'])), { messages: 4 });
+  await store.catalogue.rename(sharedMailbox(['there']), sharedMailbox(['end']));
+  await store.catalogue.rename(sharedMailbox(['end']), sharedMailbox(['further']));
+  assert.deepEqual(await ledger.limits(mailboxKey(sharedMailbox(['further']))), { messages: 4 });
+});
+
 test('use follows mailboxes from root to root; what does not fit does not move there', async () => {
   await using server = await QuotaServer.start();
   const { ledger, store } = server;

@@ -16,6 +16,7 @@ import {
   mailboxKey,
   QUOTA_LEDGER,
   type QuotaLimits,
+  type Renamed,
   sameMailbox,
   type UsageLimit,
 } from '@angarium/sdk';
@@ -37,20 +38,14 @@ export class Enforcement extends Component {
   }
 
   override start(): void {
-    const { hooks, ledger } = this;
+    const { hooks } = this;
     this.own(hooks.tap('message.appending', (batch) => this.appending(batch)));
     this.own(hooks.tap('message.annotating', (batch) => this.annotating(batch)));
     // Late: a tap before may have changed what is asked for.
     this.own(hooks.tap('mailbox.creating', (creation) => this.creating(creation), { stage: 'late' }));
     this.own(hooks.tap('mailbox.created', (entry) => this.created(entry), { stage: 'first' }));
     this.own(hooks.tap('mailbox.renaming', (from, to) => this.renaming(from, to)));
-    this.own(
-      hooks.tap(
-        'mailbox.renamed',
-        async (renamed) => void (await ledger.assign(renamed.map(({ entry }) => entry))),
-        { stage: 'first' },
-      ),
-    );
+    this.own(hooks.tap('mailbox.renamed', (renamed) => this.renamed(renamed), { stage: 'first' }));
     this.own(hooks.tap('mailbox.deleted', (entry) => this.deleted(entry), { stage: 'first' }));
   }
 
@@ -103,6 +98,7 @@ export class Enforcement extends Component {
    * has the root it had.
    */
   private async created(entry: MailboxEntry): Promise<void> {
+    await this.ledger.adopt(entry);
     if (entry.attributes[LIMITS_ATTRIBUTE] === undefined) await this.ledger.assign([entry]);
     else await this.ledger.assignBelow(entry.name);
   }
@@ -132,6 +128,11 @@ export class Enforcement extends Component {
       (messages > used.messages && messages > (limits.messages ?? Number.POSITIVE_INFINITY)) ||
       used.mailboxes + newcomers.length > (limits.mailboxes ?? Number.POSITIVE_INFINITY);
     if (isOver) throw overQuota();
+  }
+
+  private async renamed(renamed: readonly Renamed[]): Promise<void> {
+    for (const { entry } of renamed) await this.ledger.adopt(entry);
+    await this.ledger.assign(renamed.map(({ entry }) => entry));
   }
 
   /** Its root goes with it; children that stay are counted by the next one up. */

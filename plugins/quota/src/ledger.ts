@@ -38,6 +38,7 @@ export const DEFAULT_LIMITS = 'default';
 const RECORD_PREFIX = 'root:';
 /** Mailboxes changed at once; their commits are grouped. */
 export const AT_ONCE = 200;
+const FEW = 20;
 
 /** A mailbox that was counted by another root than the nearest. */
 export interface Reassigned {
@@ -155,9 +156,12 @@ export class Ledger extends Component implements QuotaLedger {
   }
 
   async assign(entries: readonly MailboxEntry[], isDry = false): Promise<readonly Reassigned[]> {
-    const recorded = new Set(await this.recordedRoots());
+    // Of few mailboxes few names are asked for; there may be a root for each of many domains.
+    const all = entries.length > FEW ? new Set(await this.recordedRoots()) : undefined;
+    const isRecorded = async (root: string): Promise<boolean> =>
+      all?.has(root) ?? (await this.records.get(undefined, RECORD_PREFIX + root)) !== undefined;
     const isRoot = async (name: MailboxName): Promise<boolean> => {
-      if (recorded.has(mailboxKey(name))) return true;
+      if (await isRecorded(mailboxKey(name))) return true;
       if (isDomainRoot(name)) return limitsOf(this.config.domains[name.domain ?? '']?.total) !== undefined;
       return (await this.store.catalogue.find(name))?.attributes[LIMITS_ATTRIBUTE] !== undefined;
     };
@@ -176,6 +180,13 @@ export class Ledger extends Component implements QuotaLedger {
         await Promise.all(wrong.slice(from, from + AT_ONCE).map((each) => this.count(each)));
     }
     return wrong.map(({ entry, to }) => ({ mailbox: entry.name, from: entry.quotaRoot, to }));
+  }
+
+  /** A root that was there before its mailbox becomes the mailbox's own, so that it goes where that goes. */
+  async adopt({ name }: MailboxEntry): Promise<void> {
+    const root = mailboxKey(name);
+    const record = await this.records.get(undefined, RECORD_PREFIX + root);
+    if (record !== undefined) await this.setLimits(root, decodeLimits(Buffer.from(record).toString()) ?? {});
   }
 
   /** Roots, in key order: mailboxes, then names without a mailbox, domains of the manifest included. */
