@@ -221,6 +221,33 @@ test("a root that is there before its mailbox becomes the mailbox's, and goes al
   assert.deepEqual(await ledger.limits(mailboxKey(sharedMailbox(['further']))), { messages: 4 });
 });
 
+test('hundreds of levels are made and counted, and get another root, without ado', async () => {
+  await using server = await QuotaServer.start();
+  const { ledger, store } = server;
+  const path = Array.from({ length: 300 }, (_, i) => `${i}`);
+  await ledger.setLimits(mailboxKey(inbox), { mailboxes: 1000 });
+  for (let depth = 1; depth <= path.length; depth++)
+    await store.catalogue.create(personalMailbox(fred, path.slice(0, depth)));
+  assert.equal((await ledger.usage(mailboxKey(inbox))).mailboxes, 301);
+  const middle = mailboxKey(personalMailbox(fred, path.slice(0, 100)));
+  await ledger.setLimits(middle, { messages: 1 });
+  assert.equal((await ledger.usage(middle)).mailboxes, 201);
+  assert.equal((await ledger.usage(mailboxKey(inbox))).mailboxes, 100);
+});
+
+test('mailboxes that are made while a root is set come under it', async () => {
+  await using server = await QuotaServer.start();
+  const { ledger, store } = server;
+  const name = (i: number, ...below: string[]) => sharedMailbox(['top', `${i}`, ...below]);
+  await store.catalogue.create(sharedMailbox(['top']));
+  for (let i = 0; i < 300; i++) await store.catalogue.create(name(i));
+  const top = mailboxKey(sharedMailbox(['top']));
+  const setting = ledger.setLimits(top, { messages: 1 });
+  for (let i = 299; i >= 0; i -= 3) await store.catalogue.create(name(i, 'new'));
+  await setting;
+  assert.equal((await ledger.usage(top)).mailboxes, 401);
+});
+
 test('use follows mailboxes from root to root; what does not fit does not move there', async () => {
   await using server = await QuotaServer.start();
   const { ledger, store } = server;

@@ -98,9 +98,8 @@ export class Enforcement extends Component {
    * has the root it had.
    */
   private async created(entry: MailboxEntry): Promise<void> {
-    await this.ledger.adopt(entry);
-    if (entry.attributes[LIMITS_ATTRIBUTE] === undefined) await this.ledger.assign([entry]);
-    else await this.ledger.assignBelow(entry.name);
+    await this.ledger.place(entry);
+    if (entry.attributes[LIMITS_ATTRIBUTE] !== undefined) await this.ledger.assignBelow(entry.name);
   }
 
   /** Would what moves under another root still fit there? Exact but for what arrives at the same moment. */

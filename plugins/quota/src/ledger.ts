@@ -121,6 +121,8 @@ export class Ledger extends Component implements QuotaLedger {
     const record = entry === undefined && text !== undefined ? Buffer.from(text) : undefined;
     await this.records.write(undefined, [{ key: RECORD_PREFIX + root, value: record }]);
     await this.assignBelow(name);
+    // What was made meanwhile below a mailbox whose turn had not come took over that one's old root.
+    await this.assignBelow(name);
   }
 
   usage(root: string): Promise<QuotaUsage> {
@@ -139,13 +141,26 @@ export class Ledger extends Component implements QuotaLedger {
     );
   }
 
-  /** The nearest root of a mailbox of this name, there or not. */
+  /** The nearest root of a mailbox of this name, there or not. The next mailbox up knows its own: the rest is not walked. */
   async nearestRoot(name: MailboxName): Promise<string | undefined> {
     for (const candidate of rootNamesFor(name)) {
       const key = mailboxKey(candidate);
+      const entry = isDomainRoot(candidate) ? undefined : await this.store.catalogue.find(candidate);
+      if (entry !== undefined)
+        return entry.attributes[LIMITS_ATTRIBUTE] === undefined ? entry.quotaRoot : key;
       if ((await this.limits(key)) !== undefined) return key;
     }
     return undefined;
+  }
+
+  /** Puts a mailbox that is new there under its nearest root, given that those above are under theirs. */
+  async place(entry: MailboxEntry): Promise<void> {
+    if (await this.adopt(entry)) return;
+    const { name, attributes, quotaRoot } = entry;
+    const isRoot = attributes[LIMITS_ATTRIBUTE] !== undefined;
+    const above = parentOf(name) ?? domainRoot(name.domain);
+    const to = isRoot ? mailboxKey(name) : await this.nearestRoot(above);
+    if (to !== quotaRoot) await this.count({ entry, to });
   }
 
   /** Mailboxes at and below `top` (a domain root: all of the domain) are counted by their nearest root. */
@@ -166,13 +181,9 @@ export class Ledger extends Component implements QuotaLedger {
       return (await this.store.catalogue.find(name))?.attributes[LIMITS_ATTRIBUTE] !== undefined;
     };
     const wrong: { readonly entry: MailboxEntry; readonly to: string | undefined }[] = [];
+    const settled = new Map<string, string | undefined>();
     for (const entry of entries) {
-      let nearest: string | undefined;
-      for (const name of rootNamesFor(entry.name)) {
-        if (!(await isRoot(name))) continue;
-        nearest = mailboxKey(name);
-        break;
-      }
+      const nearest = await nearestAmong(entry.name, settled, isRoot);
       if (nearest !== entry.quotaRoot) wrong.push({ entry, to: nearest });
     }
     if (!isDry) {
@@ -183,10 +194,12 @@ export class Ledger extends Component implements QuotaLedger {
   }
 
   /** A root that was there before its mailbox becomes the mailbox's own, so that it goes where that goes. */
-  async adopt({ name }: MailboxEntry): Promise<void> {
+  async adopt({ name }: MailboxEntry): Promise<boolean> {
     const root = mailboxKey(name);
     const record = await this.records.get(undefined, RECORD_PREFIX + root);
-    if (record !== undefined) await this.setLimits(root, decodeLimits(Buffer.from(record).toString()) ?? {});
+    if (record === undefined) return false;
+    await this.setLimits(root, decodeLimits(Buffer.from(record).toString()) ?? {});
+    return true;
   }
 
   /** Roots, in key order: mailboxes, then names without a mailbox, domains of the manifest included. */
@@ -220,4 +233,27 @@ export class Ledger extends Component implements QuotaLedger {
       if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
     }
   }
+}
+
+/** Walks up to what is known already, and remembers for all on the way. */
+async function nearestAmong(
+  name: MailboxName,
+  settled: Map<string, string | undefined>,
+  isRoot: (name: MailboxName) => Promise<boolean>,
+): Promise<string | undefined> {
+  const passed: string[] = [];
+  let nearest: string | undefined;
+  for (const up of rootNamesFor(name)) {
+    const key = mailboxKey(up);
+    if (settled.has(key)) {
+      nearest = settled.get(key);
+      break;
+    }
+    passed.push(key);
+    if (!(await isRoot(up))) continue;
+    nearest = key;
+    break;
+  }
+  for (const key of passed) settled.set(key, nearest);
+  return nearest;
 }
