@@ -34,7 +34,7 @@ async function capabilities(server: TestServer): Promise<string[]> {
 test('taking a plugin out of the manifest takes its capabilities away, and nothing else', async () => {
   await using full = await TestServer.start({
     users: { fred: 'secret' },
-    manifest: manifest(...base, 'sasl-plain', 'sasl-login', 'delivery', 'lmtp', 'imap'),
+    manifest: manifest(...base, 'sasl-plain', 'sasl-login', 'quota', 'delivery', 'lmtp', 'imap'),
   });
   await using less = await TestServer.start({
     users: { fred: 'secret' },
@@ -42,9 +42,10 @@ test('taking a plugin out of the manifest takes its capabilities away, and nothi
   });
   const all = await capabilities(full);
   assert.ok(all.includes('AUTH=LOGIN') && all.includes('AUTH=PLAIN') && all.includes('MOVE'), all.join(' '));
+  assert.ok(all.includes('QUOTA') && all.includes('QUOTASET') && all.includes('QUOTA=RES-STORAGE'));
   assert.deepEqual(
     await capabilities(less),
-    all.filter((word) => word !== 'AUTH=LOGIN'),
+    all.filter((word) => word !== 'AUTH=LOGIN' && !word.startsWith('QUOTA')),
   );
   assert.deepEqual(Object.keys(full.ports()).sort(), ['imap', 'lmtp']);
   assert.deepEqual(Object.keys(less.ports()), ['imap']);

@@ -2,12 +2,20 @@
  * `npm run bench [-- --scale 0.1] [--only TEXT] [--runs 3] [--servers angarium,cyrus,dovecot] [--json]`: Angarium and its
  * peers, one after the other on this machine; wall time and the server's CPU, as rates, and ours as a ratio to each
  * peer's (above 1: we are ahead). Peers need their start scripts (ANGARIUM_PEERS names the folder).
+ * `--servers angarium-quotas,angarium-no-quota --only delivery` tells what quotas cost: the first of the list is compared
+ * with the others.
  */
 import { parseArgs } from 'node:util';
 import { cpuSeconds } from '../support/processes.js';
 import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js';
 import { listCases } from './list-cases.js';
-import { type BenchServer, startAngarium, startPeer } from './servers.js';
+import {
+  type BenchServer,
+  startAngarium,
+  startPeer,
+  startWithoutQuotas,
+  startWithQuotas,
+} from './servers.js';
 
 interface Result {
   /** Per second of wall time, or the figure itself. */
@@ -76,6 +84,8 @@ const chosen = [...cases, ...listCases].filter(
 );
 const starts: Readonly<Record<string, () => Promise<BenchServer | undefined>>> = {
   angarium: () => startAngarium(scale.users),
+  'angarium-quotas': () => startWithQuotas(scale.users),
+  'angarium-no-quota': () => startWithoutQuotas(scale.users),
   cyrus: async () => startPeer('cyrus', scale.users),
   dovecot: async () => startPeer('dovecot', scale.users),
 };
@@ -88,7 +98,7 @@ for (const name of options.servers.split(',')) {
   else process.stderr.write(`${name}: no start script here (ANGARIUM_PEERS), left out\n`);
 }
 
-const ours = measured.find(({ name }) => name === 'angarium');
+const ours = measured[0];
 const rows = chosen.map((item) => {
   const row: Record<string, string> = { case: item.name, unit: item.unit };
   for (const { name, results } of measured) {
@@ -97,7 +107,7 @@ const rows = chosen.map((item) => {
     row[name] = format(their.rate);
     if (!item.figure) row[`${name} cpu ms`] = their.cpuMs.toPrecision(3);
     const our = ours?.results.get(item.name);
-    if (!our || name === 'angarium') continue;
+    if (!our || name === ours?.name) continue;
     row[`vs ${name}`] = `${(item.figure ? their.rate / our.rate : our.rate / their.rate).toFixed(2)}x`;
     if (!item.figure) row[`cpu vs ${name}`] = `${(their.cpuMs / our.cpuMs).toFixed(2)}x`;
   }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANAGED_ACCOUNTS, userId } from '@angarium/sdk';
 import { createTestKernel } from '@angarium/testing';
-import { root, TestServer } from '../support/server.js';
+import { freePorts, root, TestServer } from '../support/server.js';
 import { inParallel } from './load.js';
 
 export interface BenchServer {
@@ -21,17 +21,41 @@ export interface BenchServer {
 
 const userName = (n: number) => `user${String(n).padStart(4, '0')}`;
 
-export async function startAngarium(users: number): Promise<BenchServer> {
-  const set = {
-    limits: '{"connections":50000,"perAddress":50000}',
-    // CRAM-MD5 is measured too.
-    'plugins.accounts-local.plainSecrets': 'true',
+const limits = {
+  limits: '{"connections":50000,"perAddress":50000}',
+  // CRAM-MD5 is measured too.
+  'plugins.accounts-local.plainSecrets': 'true',
+};
+
+export function startAngarium(users: number): Promise<BenchServer> {
+  return startOurs('angarium', new TestServer({ set: limits }), users);
+}
+
+/** Every user and the domain have quotas that nobody reaches: what does it cost to look? */
+export function startWithQuotas(users: number): Promise<BenchServer> {
+  const quotas = {
+    'plugins.quota.user': '{"storage":"100GB","messages":10000000,"mailboxes":1000}',
   };
-  const server = new TestServer({ set });
+  return startOurs('angarium-quotas', new TestServer({ set: { ...limits, ...quotas } }), users);
+}
+
+/** The same without the plugin. */
+export function startWithoutQuotas(users: number): Promise<BenchServer> {
+  const text = readFileSync(join(root, 'angarium.yaml'), 'utf8');
+  const manifest = text.replace(/^ {2}quota: .*\n/m, '');
+  if (manifest === text) throw new Error('the manifest has no plugin quota');
+  return startOurs(
+    'angarium-no-quota',
+    new TestServer({ manifest, set: { ...freePorts, ...limits } }),
+    users,
+  );
+}
+
+async function startOurs(name: string, server: TestServer, users: number): Promise<BenchServer> {
   await addUsers(server.data, users);
   await server.start();
   return {
-    name: 'angarium',
+    name,
     pid: server.pid,
     imapPort: server.port('imap'),
     lmtpPort: server.port('lmtp'),

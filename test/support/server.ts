@@ -17,7 +17,7 @@ export const root = ((): string => {
 const angarium = join(root, 'core', 'bin', 'angarium.mjs');
 
 /** Free ports for every service of the repository's manifest. */
-const freePorts = {
+export const freePorts = {
   'plugins.imap.listen':
     '[{"address":"127.0.0.1","port":0},{"address":"127.0.0.1","port":0,"tls":"implicit"}]',
   'plugins.lmtp.listen': '[{"address":"127.0.0.1","port":0},{"path":"run/lmtp.sock","mode":"0666"}]',

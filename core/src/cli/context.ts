@@ -6,6 +6,7 @@ import { progressBar } from './progress.js';
 
 export interface Terminal {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
@@ -17,7 +18,7 @@ export interface RunningContext extends Disposable {
 
 export function commandContext(
   given: Pick<CommandContext, 'args' | 'options'>,
-  { stdin, stderr }: Terminal,
+  { stdin, stdout, stderr }: Terminal,
 ): RunningContext {
   const abort = new AbortController();
   let endedBy: NodeJS.Signals | undefined;
@@ -32,6 +33,8 @@ export function commandContext(
   const context: CommandContext = {
     ...given,
     stdin,
+    stdout,
+    stderr,
     isInteractive,
     askSecret: (prompt) => askSecret(prompt, isInteractive, { stdin, stderr }),
     progress: (label, total) => progressBar(label, total, stderr),
@@ -45,7 +48,11 @@ export function commandContext(
   };
 }
 
-function askSecret(prompt: string, isInteractive: boolean, { stdin, stderr }: Terminal): Promise<string> {
+function askSecret(
+  prompt: string,
+  isInteractive: boolean,
+  { stdin, stderr }: Pick<Terminal, 'stdin' | 'stderr'>,
+): Promise<string> {
   if (!isInteractive) {
     return Promise.reject(
       new CommandError(`${prompt}: stdin is not a terminal, so it cannot be asked for`, 2),

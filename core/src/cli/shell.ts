@@ -31,8 +31,8 @@ export interface ShellProcess {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Exit status: 0 done, 1 failed, 2 wrong usage. */
-export type ExitStatus = 0 | 1 | 2;
+/** 0 done, 1 failed, 2 wrong usage; others where the operator asked for them. */
+export type ExitStatus = number;
 
 /** @param builtIns default: all of commands/. */
 export async function runShell(
@@ -260,6 +260,8 @@ function report(error: unknown, { stderr, cwd, env }: ShellProcess, isJson: bool
     return error.exitCode === 0 ? 0 : 2;
   }
   const problems = error instanceof KernelError ? error.problems : [];
+  // Told already.
+  if (error instanceof CommandError && error.message === '') return error.exitStatus;
   if (isJson) {
     const code = (error as { code?: unknown } | null)?.code;
     const facts = {

@@ -149,7 +149,14 @@ export class Filing {
     const { message, internalDateMs } = this;
     const item: AppendItem = { message, flags: target.flags, internalDateMs };
     const viewer = [...recipients].find(({ user }) => user !== undefined)?.user;
-    return { mailbox: mailbox.id, items: [item], ...(viewer === undefined ? {} : { viewer }) };
+    // RCPT's IGNOREQUOTA: what goes to several recipients goes if it may for one.
+    const ignoresQuota = [...recipients].some(({ address }) => 'IGNOREQUOTA' in address.parameters);
+    return {
+      mailbox: mailbox.id,
+      items: [item],
+      ...(viewer === undefined ? {} : { viewer }),
+      ...(ignoresQuota ? { ignoresQuota } : {}),
+    };
   }
 
   private traceFiled({ mailbox, recipients }: Copy, uid: number | undefined): void {

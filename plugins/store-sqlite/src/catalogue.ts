@@ -83,6 +83,7 @@ export class StoreCatalogue implements MailboxCatalogue {
       partition: this.partition(wanted.partition).id,
       acl: JSON.stringify(wanted.acl ?? {}),
       quotaRoot: wanted.quotaRoot ?? null,
+      ...(wanted.maxMailboxes === undefined ? {} : { maxMailboxes: wanted.maxMailboxes }),
       specialUse: JSON.stringify(wanted.specialUse ?? []),
       attributes: JSON.stringify(wanted.attributes ?? {}),
       nowMs: clock.now(),

@@ -266,6 +266,31 @@ test('operators’ commands, beside a running server', async () => {
     /user\/fred\/Sent@example\.org\n {2}.*\/meta\/0\d\.db\n {2}.*000001\.pack {2}2 messages/,
   );
   await assert.rejects(run('mbpath', ['user.nobody']), /there is no mailbox "user.nobody"/);
+  await assert.rejects(
+    run('mbpath', [['user.nobody']], { quiet: true }),
+    (error) => String(error) === 'CommandError',
+  );
+  await assert.rejects(run('mbpath', [['nobody']], { users: true }), /user "nobody" has no mailboxes/);
+  const names = ['user.nobody', 'user/fred/Sent@example.org'];
+  assert.match((await run('mbpath', [names], { metadata: true })).text, /^\/.*\/meta\/0\d\.db$/);
+  assert.match((await run('mbpath', [names], { data: true })).text, /^\/.*000001\.pack$/);
+  await assert.rejects(run('mbpath', [names], { stop: true }), /there is no mailbox "user.nobody"/);
+  const second = await run('mbexamine', ['user/fred/Sent@example.org'], { sequence: '2' });
+  assert.match(second.text, /\n {2}uid: 2\n/);
+  assert.doesNotMatch(second.text, /\n {2}uid: 1\n/);
+  await assert.rejects(
+    run('mbexamine', ['user/fred/Sent@example.org'], { sequence: '3' }),
+    /there are 2 messages/,
+  );
+  for (const option of ['quota', 'compare'])
+    assert.match(
+      (await run('mbexamine', ['user/fred/Sent@example.org'], { [option]: true })).text,
+      /:\nnothing wrong$/,
+    );
+  assert.equal(
+    (await run('reconstruct', [['fred@example.org', 'joe']], { users: true })).text,
+    '1 mailboxes: nothing wrong',
+  );
   assert.equal((await run('reconstruct', [[]], { full: true })).text, '1 mailboxes: nothing wrong');
   assert.equal((await run('store check', [])).text, '1 mailboxes, 2 messages: nothing wrong');
   assert.match((await run('store maintain', [])).text, /^purged 0 messages/);

@@ -193,6 +193,10 @@ export class StoreEngine implements MailStore {
     return { bytes, messages, mailboxes: this.list.countWithRoot(quotaRoot) };
   }
 
+  async annotationUsage(quotaRoot: string): Promise<number> {
+    return this.shards.reduce((sum, shard) => sum + shard.annotationUsage(quotaRoot), 0);
+  }
+
   packs(partition: number): PackReader {
     let reader = this.packReaders.get(partition);
     if (reader === undefined) {
@@ -245,6 +249,7 @@ export class StoreEngine implements MailStore {
         items,
         source: undefined,
         limits,
+        ...(target.ignoresQuota === true ? { ignoresQuota: true } : {}),
         origin,
       };
       try {

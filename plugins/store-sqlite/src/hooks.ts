@@ -1,5 +1,6 @@
 /** The `message.*` hooks as the store calls them: fetched once, nothing built when nobody listens. */
 import type {
+  AnnotationBatch,
   AppendBatch,
   AppendedBatch,
   ExpungeBatch,
@@ -23,6 +24,7 @@ export class StoreHooks {
       appending: hooks.hook('message.appending'),
       appended: hooks.hook('message.appended'),
       flagged: hooks.hook('message.flagged'),
+      annotating: hooks.hook('message.annotating'),
       expunging: hooks.hook('message.expunging'),
       expunged: hooks.hook('message.expunged'),
     };
@@ -43,6 +45,12 @@ export class StoreHooks {
   /** The limits after the taps. @throws what a tap throws */
   async appending(batch: AppendBatch): Promise<readonly UsageLimit[]> {
     await this.taps.appending.call(batch);
+    return batch.limits;
+  }
+
+  /** As `appending`. */
+  async annotating(batch: AnnotationBatch): Promise<readonly UsageLimit[]> {
+    if (this.taps.annotating.isTapped) await this.taps.annotating.call(batch);
     return batch.limits;
   }
 

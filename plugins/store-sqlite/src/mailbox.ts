@@ -181,9 +181,13 @@ export class StoreMailbox implements Mailbox {
     uids: NumberSet,
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
+    origin?: Origin,
   ): Promise<{ modSeq: number }> {
-    const { ref } = this.listed();
-    return await this.context.writer.run('annotate', { ref, uids: flatten(uids), user: user ?? '', entries });
+    const { ref, entry: mailbox } = this.listed();
+    const batch = { mailbox, uids, user, entries, limits: [], origin };
+    const limits = await this.context.hooks.annotating(batch);
+    const input = { ref, uids: flatten(uids), user: user ?? '', entries, limits };
+    return await this.context.writer.run('annotate', input);
   }
 
   async expunged(): Promise<readonly ExpungedMessage[]> {

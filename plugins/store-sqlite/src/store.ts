@@ -21,6 +21,7 @@ import {
   type MailboxCatalogue,
   type MailboxChanged,
   type MailboxId,
+  type MailboxRepair,
   type MailboxStatus,
   type MailStore,
   MESSAGE_BUS,
@@ -34,6 +35,8 @@ import {
   type StagedMessage,
   type StageOptions,
   type StatusSource,
+  type StoreRepair,
+  type UsageFault,
   type UserId,
 } from '@angarium/sdk';
 import { mbexamine } from './commands/mbexamine.js';
@@ -43,12 +46,13 @@ import { storeCheck, storeMaintain } from './commands/store-check.js';
 import { type StoreConfig, toSettings } from './config.js';
 import { StoreEngine } from './engine.js';
 import { Maintenance } from './maintenance/maintenance.js';
+import { reconstructMailbox, recountUsage } from './maintenance/repair.js';
 
 /** After the start, when clients have reconnected. */
 const RECOVER_AFTER_MS = 10_000;
 
 @injectable()
-export class SqliteStore extends Component implements MailStore, ChangeFeed, Records {
+export class SqliteStore extends Component implements MailStore, ChangeFeed, Records, StoreRepair {
   private opened: StoreEngine | undefined;
   private maintenance: Maintenance | undefined;
   private background: Promise<unknown> = Promise.resolve();
@@ -143,6 +147,21 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
 
   usage(quotaRoot: string): Promise<QuotaUsage> {
     return this.engine.usage(quotaRoot);
+  }
+
+  annotationUsage(quotaRoot: string): Promise<number> {
+    return this.engine.annotationUsage(quotaRoot);
+  }
+
+  reconstruct(
+    mailbox: MailboxId,
+    { isDry = false }: { readonly isDry?: boolean } = {},
+  ): Promise<MailboxRepair> {
+    return reconstructMailbox(this.engine, mailbox, isDry);
+  }
+
+  recountUsage({ isDry = false }: { readonly isDry?: boolean } = {}): Promise<readonly UsageFault[]> {
+    return recountUsage(this.engine, isDry);
   }
 
   watch(mailbox: MailboxId, listener: (change: MailboxChanged) => void): Disposable {

@@ -37,6 +37,7 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
         own.select(box);
         try {
           for (const { parameter, args } of parameters) await parameter.onSelect?.(own, reply, args);
+          for (const extension of features.extensions) await extension.onSelect?.(own, reply);
         } catch (error) {
           own.unselect();
           throw error;

@@ -44,6 +44,8 @@ interface Examined {
   readonly keywords: readonly string[];
   readonly chunks: number;
   readonly records: readonly MessagePlace[];
+  /** With -q and -c: what does not fit together, a line each. */
+  readonly faults?: readonly string[];
 }
 
 /** Messages shown when no UID is given. */
@@ -57,15 +59,47 @@ export function mbexamine(engine: () => StoreEngine): Command {
       { name: '<mailbox>', summary: 'user.fred.Sent, user/fred/Sent, a shared name; @domain at the end' },
       { name: '[uid]', summary: `one message; without it the first ${MAX_RECORDS}` },
     ],
-    run: async ({ args }) => {
+    options: [
+      { flags: '-u, --uid <uid>', summary: 'one message, by UID' },
+      { flags: '-s, --sequence <number>', summary: 'one message, by sequence number' },
+      { flags: '-q, --quota', summary: 'compare counters and quota use with the messages that are there' },
+      { flags: '-c, --compare', summary: 'compare the index with every stored message' },
+    ],
+    run: async ({ args, options }) => {
       const listed = findMailbox(engine(), String(args[0]));
-      const uid = args[1] === undefined ? undefined : Number(args[1]);
-      if (uid !== undefined && !Number.isInteger(uid))
-        throw new CommandError(`"${String(args[1])}" is no UID`, 2);
-      return examine(engine(), listed, uid);
+      const uid = numberOf(args[1] ?? options['uid'], 'UID') ?? uidAt(engine(), listed, options['sequence']);
+      const examined = examine(engine(), listed, uid);
+      if (options['quota'] !== true && options['compare'] !== true) return examined;
+      const input = { ref: listed.ref, isFull: options['compare'] === true, isDry: true };
+      const { faults } = await engine().writer.run('reconstruct', input);
+      return { ...examined, records: [], faults };
     },
     text: toText,
   });
+}
+
+/** @throws CommandError for what is no number from 1 on */
+function numberOf(text: unknown, what: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new CommandError(`"${String(text)}" is no ${what}`, 2);
+  return value;
+}
+
+/** @throws CommandError when there are not so many messages */
+function uidAt(engine: StoreEngine, { entry, ref }: Listed, text: unknown): number | undefined {
+  const wanted = numberOf(text, 'sequence number');
+  if (wanted === undefined) return undefined;
+  const reader = engine.shards[ref.shard]!;
+  const head = reader.head(entry.id);
+  let before = 0;
+  for (const [row] of head === undefined ? [] : reader.chunkHeads(head.id)) {
+    const bytes = reader.chunk(row);
+    const { uids, count } = bytes === undefined ? { uids: undefined, count: 0 } : decodeColumns(bytes);
+    if (uids !== undefined && wanted <= before + count) return uids[wanted - before - 1]!;
+    before += count;
+  }
+  throw new CommandError(`there are ${before} messages`);
 }
 
 function examine(engine: StoreEngine, listed: Listed, uid: number | undefined): Examined {
@@ -159,7 +193,9 @@ function record(
 }
 
 function toText(result: Examined): string {
-  const { records: list, ...facts } = result;
+  const { records: list, faults, ...facts } = result;
+  if (faults !== undefined)
+    return [`${facts.mailbox}:`, ...(faults.length > 0 ? faults : ['nothing wrong'])].join('\n');
   const head = Object.entries(facts).map(
     ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(' ') : String(value ?? '')}`,
   );

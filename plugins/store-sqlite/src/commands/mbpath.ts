@@ -1,5 +1,5 @@
 /** `mbpath`: the files that hold a mailbox or a user's mail. */
-import { type Command, defineCommand } from '@angarium/sdk';
+import { type Command, CommandError, defineCommand, type UserId } from '@angarium/sdk';
 import type { StoreEngine } from '../engine.js';
 import { MAX_UID, rowOf } from '../model/ids.js';
 import { packPath } from '../packs/index.js';
@@ -18,16 +18,52 @@ interface MailboxPaths {
 }
 
 export function mbpath(engine: () => StoreEngine): Command {
-  return defineCommand<readonly MailboxPaths[]>({
+  return defineCommand<Paths>({
     name: 'mbpath',
     summary: 'show which files hold a mailbox, or all mail of a user',
     arguments: [
-      { name: '<name>', summary: 'a mailbox (user.fred.Sent, user/fred/Sent), or a user (fred, fred@dom)' },
+      { name: '<name...>', summary: 'mailboxes (user.fred.Sent, user/fred/Sent), or users (fred, fred@dom)' },
     ],
-    run: async ({ args }) =>
-      findMailboxes(engine(), String(args[0])).map((listed) => pathsOf(engine(), listed)),
-    text: (all) => all.map(toText).join('\n'),
+    options: [
+      { flags: '-u, --users', summary: 'the names are users' },
+      { flags: '-D, --data', summary: 'only where the messages are: a path a line' },
+      { flags: '-M, --metadata', summary: 'only where the index is: a path a line' },
+      { flags: '-q, --quiet', summary: 'say nothing of names that are none' },
+      { flags: '-s, --stop', summary: 'stop at the first name that is none' },
+    ],
+    run: async ({ args, options, note }) => {
+      const mailboxes: MailboxPaths[] = [];
+      const missing: string[] = [];
+      for (const name of [args[0] ?? []].flat()) {
+        try {
+          const found =
+            options['users'] === true ? mailboxesOf(engine(), name) : findMailboxes(engine(), name);
+          mailboxes.push(...found.map((listed) => pathsOf(engine(), listed)));
+        } catch (error) {
+          if (!(error instanceof CommandError)) throw error;
+          if (options['quiet'] !== true) missing.push(error.message);
+          if (options['stop'] === true) break;
+        }
+      }
+      if (mailboxes.length === 0) throw new CommandError(missing.join('\n'));
+      for (const text of missing) note(text);
+      const only = options['data'] === true ? 'data' : options['metadata'] === true ? 'metadata' : undefined;
+      return { mailboxes, only };
+    },
+    text: ({ mailboxes, only }) => mailboxes.map((each) => toText(each, only)).join('\n'),
   });
+}
+
+interface Paths {
+  readonly mailboxes: readonly MailboxPaths[];
+  /** What alone is printed. */
+  readonly only: 'data' | 'metadata' | undefined;
+}
+
+function mailboxesOf(engine: StoreEngine, user: string): readonly Listed[] {
+  const found = engine.catalogue.listed({ owner: user as UserId });
+  if (found.length === 0) throw new CommandError(`user "${user}" has no mailboxes`);
+  return found;
 }
 
 function pathsOf(engine: StoreEngine, { entry, ref }: Listed): MailboxPaths {
@@ -55,7 +91,9 @@ function pathsOf(engine: StoreEngine, { entry, ref }: Listed): MailboxPaths {
   };
 }
 
-function toText({ mailbox, index, packs }: MailboxPaths): string {
+function toText({ mailbox, index, packs }: MailboxPaths, only: Paths['only']): string {
+  if (only === 'metadata') return index;
+  if (only === 'data') return packs.map(({ path }) => path).join('\n');
   const lines = packs.map(
     ({ path, messages, sizeBytes }) => `  ${path}  ${messages} messages, ${sizeBytes} octets`,
   );

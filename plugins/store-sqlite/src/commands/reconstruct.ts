@@ -1,5 +1,5 @@
 /** `reconstruct`: checks and repairs indexes; with --full against the bodies; with --from-packs after a loss. */
-import { type Clock, type Command, CommandError, defineCommand } from '@angarium/sdk';
+import { type Clock, type Command, CommandError, defineCommand, type UserId } from '@angarium/sdk';
 import type { StoreEngine } from '../engine.js';
 import { type RebuildReport, rebuild } from '../maintenance/rebuild.js';
 import type { Listed } from '../reading/list-cache.js';
@@ -23,8 +23,9 @@ export function reconstruct(engine: () => StoreEngine, clock: Clock): Command {
     arguments: [{ name: '[mailbox...]', summary: 'mailboxes or users; without any, all' }],
     options: [
       { flags: '-r, --recursive', summary: 'the mailboxes below the ones named, too' },
+      { flags: '-u, --users', summary: 'the names are users: all their mailboxes' },
       {
-        flags: '--full',
+        flags: '-G, --full',
         summary: 'read every message, compare it with its check sum and its stored summary',
       },
       { flags: '--from-packs', summary: 'bring back what a lost database knew, from the pack files' },
@@ -39,7 +40,7 @@ export function reconstruct(engine: () => StoreEngine, clock: Clock): Command {
         const rebuilt = await rebuild(engine(), clock, { isDry, note, signal });
         return { mailboxes: [], isDry, rebuilt };
       }
-      const chosen = choose(engine(), names, options.recursive === true);
+      const chosen = choose(engine(), names, options.recursive === true, options.users === true);
       const bar = progress('mailboxes', chosen.length);
       const mailboxes = [];
       for (const { entry, ref } of chosen) {
@@ -59,13 +60,20 @@ export function reconstruct(engine: () => StoreEngine, clock: Clock): Command {
   });
 }
 
-function choose(engine: StoreEngine, names: readonly string[], isRecursive: boolean): readonly Listed[] {
+function choose(
+  engine: StoreEngine,
+  names: readonly string[],
+  isRecursive: boolean,
+  areUsers: boolean,
+): readonly Listed[] {
   if (names.length === 0) return engine.catalogue.listed({});
   const chosen = new Map<string, Listed>();
   for (const name of names) {
-    const found = isRecursive
-      ? [...findMailboxes(engine, name), ...engine.catalogue.listed({ below: parseMailboxName(name) })]
-      : findMailboxes(engine, name);
+    const found = areUsers
+      ? engine.catalogue.listed({ owner: name as UserId })
+      : isRecursive
+        ? [...findMailboxes(engine, name), ...engine.catalogue.listed({ below: parseMailboxName(name) })]
+        : findMailboxes(engine, name);
     for (const listed of found) chosen.set(listed.key, listed);
   }
   return [...chosen.values()];

@@ -62,7 +62,7 @@ async function checkShard({ writer }: StoreEngine, shard: number, isDry: boolean
     ...(wrongRefs > 0 ? [`shard ${shard}: ${wrongRefs} bodies with a wrong number of references`] : []),
     ...(orphans > 0 ? [`shard ${shard}: ${orphans} bodies that no message has`] : []),
     ...(missing > 0 ? [`shard ${shard}: ${missing} messages without a body`] : []),
-    ...(roots > 0 ? [`shard ${shard}: ${roots} quota roots with a wrong use`] : []),
+    ...(roots.length > 0 ? [`shard ${shard}: ${roots.length} quota roots with a wrong use`] : []),
   ];
 }
 

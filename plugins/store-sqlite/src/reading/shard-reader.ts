@@ -5,7 +5,7 @@ import { toMailError } from '../errors.js';
 import { MAX_UID, rowOf } from '../model/ids.js';
 import type { PackRef } from '../packs/index.js';
 import { type Db, openReader } from '../sql/open.js';
-import type { ChunkRow } from '../thread/shard.js';
+import { ANNOTATION_BYTES, type ChunkRow } from '../thread/shard.js';
 
 /** What a mailbox's row says; a mailbox without a row is empty. */
 export interface MailboxHeadRow {
@@ -233,6 +233,10 @@ export class ShardReader {
     );
   }
 
+  annotationUsage(root: string): number {
+    return this.read(() => this.sql.annotationUsage.get(root) as number);
+  }
+
   usage(root: string): [bytes: number, messages: number] | undefined {
     return this.read(() => this.sql.usage.get(root) as [number, number] | undefined);
   }
@@ -271,6 +275,7 @@ function prepareStatements(db: Db) {
     vanished: db.prepare('SELECT uids FROM vanished WHERE mbx = ? AND modseq > ?').pluck(),
     expunged: raw('SELECT expunged_ms, b FROM expunged WHERE mbx = ?'),
     annotations: raw('SELECT id, entry, value FROM annotation WHERE id BETWEEN ? AND ? AND user = ?'),
+    annotationUsage: db.prepare(ANNOTATION_BYTES).pluck(),
     usage: raw('SELECT bytes, messages FROM quota_usage WHERE root = ?'),
   };
 }

@@ -5,15 +5,9 @@ import type { PackRecord, PackRef } from '../packs/index.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
 import { noted } from './flags.js';
-import {
-  type AnnotationRow,
-  BodyNeeded,
-  checkLimits,
-  type Filed,
-  fileMessages,
-  type Incoming,
-} from './messages.js';
+import { type AnnotationRow, BodyNeeded, type Filed, fileMessages, type Incoming } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
+import { whenRootsAreFree } from './roots.js';
 import type { ShardWriter } from './shard.js';
 
 /** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
@@ -39,7 +33,9 @@ async function appendPart(
   const { queue, shard } = context.shard(part.ref.shard);
   for (let tries = 1; ; tries++) {
     try {
-      const filed = await queue.run(() => fileRows(context, shard, input, part, bodies));
+      const filed = await whenRootsAreFree(() =>
+        queue.run(() => fileRows(context, shard, input, part, bodies)),
+      );
       report(context, part, filed);
       return { uids: filed.uids, modSeq: filed.modSeq };
     } catch (error) {
@@ -69,7 +65,7 @@ function fileRows(
   const from = row.highestModSeq;
   const coming = { bytes: 0, messages: part.rows.length };
   for (const { message } of part.rows) coming.bytes += input.messages[message]!.size;
-  checkLimits(shard, row, part.limits, coming, context.usageElsewhere);
+  context.roots.check(shard, row, part.limits, coming);
   const incoming = part.rows.map((item): Incoming => {
     const source = input.messages[item.message]!;
     return {
@@ -83,7 +79,9 @@ function fileRows(
       annotations: sharedAnnotations(item.annotations),
     };
   });
-  const filed = fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs });
+  const filed = context.roots.withAnnotations(shard, row, part.limits, () =>
+    fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs }),
+  );
   return { ...filed, from, partition: row.partition };
 }
 

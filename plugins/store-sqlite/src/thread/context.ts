@@ -1,4 +1,5 @@
 /** What the operations of the store thread share: queues of all databases, packs of all partitions, the journal. */
+import { join } from 'node:path';
 import type { Logger } from '@angarium/sdk';
 import type { KnownPartition } from '../layout.js';
 import { nodeFs } from '../packs/fs.js';
@@ -7,7 +8,9 @@ import { PackReader, PackWriter } from '../packs/index.js';
 import { openWriter } from '../sql/open.js';
 import type { Change, ThreadCounts, ThreadSettings } from './protocol.js';
 import { CommitQueue } from './queue.js';
-import { ShardWriter, type Usage } from './shard.js';
+import { RootLock } from './root-lock.js';
+import { QuotaRoots } from './roots.js';
+import { ShardWriter } from './shard.js';
 import { DiskCalls } from './sync.js';
 
 /** How long and how many journal entries wait for company. */
@@ -39,6 +42,8 @@ interface PartitionPacks {
 export class WriteContext {
   readonly list: CommitQueue;
   readonly shards: readonly ShardQueue[];
+  readonly roots: QuotaRoots;
+  private readonly rootLock: RootLock;
   readonly tell: (change: Change) => void;
   readonly log: ThreadLog;
   private readonly packs = new Map<number, PartitionPacks>();
@@ -62,6 +67,8 @@ export class WriteContext {
       const db = openWriter(path);
       return { queue: new CommitQueue(db, disk.sync), shard: new ShardWriter(number, db) };
     });
+    this.rootLock = new RootLock(join(paths.metaDir, 'quota.lock'));
+    this.roots = new QuotaRoots(this.list, this.shards, this.rootLock);
   }
 
   get partitions(): readonly KnownPartition[] {
@@ -146,18 +153,6 @@ export class WriteContext {
     }
   }
 
-  usageElsewhere = (root: string, besides: number): Usage => {
-    let bytes = 0;
-    let messages = 0;
-    for (const { shard } of this.shards) {
-      if (shard.number === besides) continue;
-      const usage = shard.usage(root);
-      bytes += usage.bytes;
-      messages += usage.messages;
-    }
-    return { bytes, messages };
-  };
-
   counts(): ThreadCounts {
     const queues = [this.list, ...this.shards.map(({ queue }) => queue)];
     const sum = (pick: (queue: CommitQueue) => number) =>
@@ -179,6 +174,7 @@ export class WriteContext {
       await reader?.close();
     }
     for (const queue of [this.list, ...this.shards.map(({ queue: one }) => one)]) queue.close();
+    this.rootLock.close();
   }
 
   private packsOf(partition: number): PartitionPacks {

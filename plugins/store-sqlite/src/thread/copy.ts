@@ -8,14 +8,9 @@ import { sql } from '../sql/statements.js';
 import { type ExpungeOutcome, removeMessages, takeExpunged } from './expunge.js';
 import { noted } from './flags.js';
 import { namesOf } from './keywords.js';
-import {
-  type AnnotationRow,
-  checkLimits,
-  fileMessages,
-  type Incoming,
-  type UsageElsewhere,
-} from './messages.js';
+import { type AnnotationRow, fileMessages, type Incoming } from './messages.js';
 import type { CopyRequest, CopyResult, In } from './protocol.js';
+import type { QuotaRoots } from './roots.js';
 import { ViewerSeen } from './seen.js';
 import type { MailboxRow, ShardWriter } from './shard.js';
 
@@ -54,7 +49,7 @@ export function copyMessages(
   target: ShardWriter,
   request: CopyRequest,
   places: Places,
-  elsewhere: UsageElsewhere,
+  roots: QuotaRoots,
 ): CopyOutcome {
   const isSame = request.from.id === request.to.id;
   const to = target.mailbox(request.to);
@@ -66,14 +61,14 @@ export function copyMessages(
     return { result: nothing, targetFrom, targetChunks: [], filed: [], expunged: undefined };
   }
   const isWithinRoot = request.isMove && from.quotaRoot === to.quotaRoot;
-  const coming = {
-    bytes: isWithinRoot ? 0 : picked.reduce((sum, { size }) => sum + size, 0),
-    messages: isWithinRoot ? 0 : picked.length,
-  };
-  if (!isWithinRoot) checkLimits(target, to, request.limits, coming, elsewhere);
+  const limits = isWithinRoot ? [] : request.limits;
+  const bytes = picked.reduce((sum, { size }) => sum + size, 0);
+  roots.check(target, to, limits, { bytes, messages: picked.length });
   const uids: number[] = [];
   const incoming = readCold(source, from, picked, places, to.partition, uids);
-  const filed = fileMessages(target, to, incoming, { viewer: request.viewerTo, nowMs: request.nowMs });
+  const filed = roots.withAnnotations(target, to, limits, () =>
+    fileMessages(target, to, incoming, { viewer: request.viewerTo, nowMs: request.nowMs }),
+  );
   const isOneShard = source === target;
   const expunged =
     request.isMove && isOneShard

@@ -6,6 +6,7 @@ import { LIST_COLUMNS, listRowById, liveRowByKey, MailboxState, treeOfKey } from
 import type { Db } from '../sql/open.js';
 import { pluck, sql } from '../sql/statements.js';
 import type { In, ListRow } from './protocol.js';
+import { overQuota } from './roots.js';
 
 const SEPARATOR = '\u001f';
 const MAX_UIDVALIDITY = 0xffff_ffff;
@@ -38,6 +39,10 @@ function required(db: Db, id: string): ListRow {
 
 export function createListed(db: Db, input: In<'listCreate'>): ListRow {
   if (liveRowByKey(db, input.key) !== undefined) throw exists();
+  if (input.maxMailboxes !== undefined && input.quotaRoot !== null) {
+    const count = pluck(db, 'SELECT count(*) FROM mailbox WHERE quota_root = ? AND state = 0');
+    if ((count.get(input.quotaRoot) as number) >= input.maxMailboxes) throw overQuota();
+  }
   sql(
     db,
     `INSERT INTO mailbox (id, tree, key, state, version, uidvalidity, partition, acl, quota_root, special_use,

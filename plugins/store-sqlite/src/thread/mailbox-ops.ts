@@ -6,7 +6,8 @@ import { forget, purgeBatch } from './expunge.js';
 import { noted } from './flags.js';
 import { putAnnotation } from './messages.js';
 import type { In, MailboxRef } from './protocol.js';
-import { MailboxRowState, type ShardWriter } from './shard.js';
+import type { QuotaRoots } from './roots.js';
+import { type MailboxRow, MailboxRowState, type ShardWriter } from './shard.js';
 
 /** The old boundary; what is below is nobody's \Recent any more. */
 export function claimRecent(shard: ShardWriter, ref: MailboxRef): number {
@@ -25,9 +26,14 @@ export interface AnnotateOutcome {
   readonly chunks: readonly number[] | undefined;
 }
 
-/** Sets or removes entries of these messages; each gets a new modseq (RFC 5257 §4.3 with RFC 7162). */
-export function annotate(shard: ShardWriter, input: In<'annotate'>): AnnotateOutcome {
+/** @throws MailError OVERQUOTA (annotations); RootBusy */
+export function annotate(shard: ShardWriter, input: In<'annotate'>, roots: QuotaRoots): AnnotateOutcome {
   const row = shard.mailbox(input.ref);
+  return roots.withAnnotations(shard, row, input.limits, () => putAnnotations(shard, row, input));
+}
+
+/** Sets or removes entries of these messages; each gets a new modseq (RFC 5257 §4.3 with RFC 7162). */
+function putAnnotations(shard: ShardWriter, row: MailboxRow, input: In<'annotate'>): AnnotateOutcome {
   const from = row.highestModSeq;
   const set = unflatten(input.uids);
   const remove = sql(shard.db, 'DELETE FROM annotation WHERE id = ? AND user = ? AND entry = ?');

@@ -1,13 +1,13 @@
 /** Messages coming into a mailbox, whatever brings them: append, copy, unexpunge. */
 
-import { Flag, MailError, redateSummary, type UsageLimit } from '@angarium/sdk';
+import { Flag, MailError, redateSummary } from '@angarium/sdk';
 import { CHUNK_MESSAGES, concatColumns, emptyColumns } from '../model/chunk.js';
 import { MAX_UID, rowOf } from '../model/ids.js';
 import type { FiledMessage, PackRef } from '../packs/index.js';
 import { sql } from '../sql/statements.js';
 import { allocateBits, noBits, united } from './keywords.js';
 import { ViewerSeen } from './seen.js';
-import type { MailboxRow, ShardWriter, Usage } from './shard.js';
+import type { MailboxRow, ShardWriter } from './shard.js';
 
 /** One message to file. `place` is where its body is, when the caller knows. */
 export interface Incoming {
@@ -36,28 +36,6 @@ export class BodyNeeded extends Error {
     readonly partition: number,
   ) {
     super('the body has to be stored first');
-  }
-}
-
-/** What roots hold in the other shards: exact use is known inside the transaction for this one alone. */
-export type UsageElsewhere = (root: string, shard: number) => Usage;
-
-/** @throws MailError OVERQUOTA when `row`'s root would hold more than a limit allows. */
-export function checkLimits(
-  shard: ShardWriter,
-  row: MailboxRow,
-  limits: readonly UsageLimit[],
-  coming: Usage,
-  elsewhere: UsageElsewhere,
-): void {
-  for (const { quotaRoot, bytes, messages } of limits) {
-    if (quotaRoot !== row.quotaRoot) continue;
-    const here = shard.usage(quotaRoot);
-    const there = elsewhere(quotaRoot, shard.number);
-    const isOver =
-      (bytes !== undefined && here.bytes + there.bytes + coming.bytes > bytes) ||
-      (messages !== undefined && here.messages + there.messages + coming.messages > messages);
-    if (isOver) throw new MailError('OVERQUOTA', 'Mailbox is over quota');
   }
 }
 

@@ -20,6 +20,7 @@ import {
 import { annotate, claimRecent, markDeleted, syncMailbox, wipeBatch } from './mailbox-ops.js';
 import type { In, ListRow, MailboxRef, OperationName, Out } from './protocol.js';
 import { dropRecords, pruneRecords, putRecords, recordsOf, writeRecords } from './record-ops.js';
+import { whenRootsAreFree } from './roots.js';
 import { bringBack, copy, relocate, tellExpunged } from './transfer.js';
 
 export type OperationTable = { readonly [N in OperationName]: (input: In<N>) => Promise<Out<N>> };
@@ -63,7 +64,9 @@ export function messageOperations(context: WriteContext): MessageOperations {
     claimRecent: ({ ref }) => at(ref).queue.run(() => claimRecent(at(ref).shard, ref)),
     annotate: async (input) => {
       const { queue, shard } = at(input.ref);
-      const { from, modSeq, chunks } = await queue.run(() => annotate(shard, input));
+      const { from, modSeq, chunks } = await whenRootsAreFree(() =>
+        queue.run(() => annotate(shard, input, context.roots)),
+      );
       if (modSeq > from) context.tell({ mailbox: input.ref.id, kind: 'annotations', from, modSeq, chunks });
       return { modSeq };
     },

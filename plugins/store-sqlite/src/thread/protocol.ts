@@ -108,6 +108,8 @@ export interface NewListRow {
   readonly partition: number;
   readonly acl: string;
   readonly quotaRoot: string | null;
+  /** Of `quotaRoot`, this one included. */
+  readonly maxMailboxes?: number;
   readonly specialUse: string;
   readonly attributes: string;
   readonly nowMs: number;
@@ -145,7 +147,13 @@ export interface Operations {
   copy: { in: CopyRequest; out: CopyResult };
   claimRecent: { in: { ref: MailboxRef }; out: number };
   annotate: {
-    in: { ref: MailboxRef; uids: Ranges; user: string; entries: ReadonlyMap<string, Uint8Array | undefined> };
+    in: {
+      ref: MailboxRef;
+      uids: Ranges;
+      user: string;
+      entries: ReadonlyMap<string, Uint8Array | undefined>;
+      limits: readonly UsageLimit[];
+    };
     out: { modSeq: number };
   };
   unexpunge: { in: { ref: MailboxRef; uids: Ranges; nowMs: number }; out: CopyResult };
@@ -196,9 +204,16 @@ export interface Operations {
     in: { shard: number; isDry: boolean };
     out: { wrongRefs: number; orphans: number; missing: number };
   };
-  repairUsage: { in: { shard: number; isDry: boolean }; out: number };
+  repairUsage: { in: { shard: number; isDry: boolean }; out: readonly WrongUsage[] };
   flush: { in: Record<never, never>; out: undefined };
   counts: { in: Record<never, never>; out: ThreadCounts };
+}
+
+/** A quota root whose use in one shard was wrong. */
+export interface WrongUsage {
+  readonly root: string;
+  readonly was: { readonly bytes: number; readonly messages: number };
+  readonly is: { readonly bytes: number; readonly messages: number };
 }
 
 export interface RepairReport {

@@ -36,6 +36,7 @@ export class CommitQueue {
   private jobs: Job[] = [];
   /** A pump is scheduled, waiting for a lock, or waiting for the sync. */
   private isBusy = false;
+  private ends: (() => void)[] = [];
   private busySince: number | undefined;
   private walFd: number | undefined;
   /** A sync failed and the WAL still holds what may be lost: what comes behind it is as safe as that is. */
@@ -71,6 +72,11 @@ export class CommitQueue {
     });
   }
 
+  /** From inside a job: `run` is called once its transaction has ended, however it did. */
+  atEnd(run: () => void): void {
+    this.ends.push(run);
+  }
+
   close(): void {
     if (this.walFd !== undefined) closeSync(this.walFd);
     this.walFd = undefined;
@@ -92,6 +98,7 @@ export class CommitQueue {
     }
     this.busySince = undefined;
     const done = this.batch();
+    for (const run of this.ends.splice(0)) run();
     if (done.length > 0) this.makeDurable(done);
     else this.next();
   }

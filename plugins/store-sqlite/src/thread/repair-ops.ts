@@ -8,7 +8,7 @@ import { asBuffer } from './append.js';
 import type { WriteContext } from './context.js';
 import { allocateBits } from './keywords.js';
 import type { OperationTable } from './operations.js';
-import type { In, RepairReport } from './protocol.js';
+import type { In, RepairReport, WrongUsage } from './protocol.js';
 import type { MailboxRow, ShardWriter } from './shard.js';
 
 type RepairOperations = Pick<OperationTable, 'reconstruct' | 'restore' | 'repairBlobs' | 'repairUsage'>;
@@ -296,8 +296,8 @@ function repairBlobs(
   return { wrongRefs, orphans, missing };
 }
 
-/** Use of quota roots against the mailboxes' rows; answers how many roots were wrong. */
-function repairUsage(shard: ShardWriter, isDry: boolean): number {
+/** Use of quota roots against the mailboxes' rows; answers the roots that were wrong. */
+function repairUsage(shard: ShardWriter, isDry: boolean): WrongUsage[] {
   const { db } = shard;
   const wanted = new Map(
     (
@@ -310,13 +310,13 @@ function repairUsage(shard: ShardWriter, isDry: boolean): number {
     ).map(([root, bytes, messages]) => [root, { bytes, messages }]),
   );
   const roots = new Set([...wanted.keys(), ...(pluck(db, 'SELECT root FROM quota_usage').all() as string[])]);
-  let wrong = 0;
+  const wrong: WrongUsage[] = [];
   for (const root of roots) {
-    const has = shard.usage(root);
-    const should = wanted.get(root) ?? { bytes: 0, messages: 0 };
-    if (has.bytes === should.bytes && has.messages === should.messages) continue;
-    wrong++;
-    if (!isDry) shard.addUsage(root, should.bytes - has.bytes, should.messages - has.messages);
+    const was = shard.usage(root);
+    const is = wanted.get(root) ?? { bytes: 0, messages: 0 };
+    if (was.bytes === is.bytes && was.messages === is.messages) continue;
+    wrong.push({ root, was, is });
+    if (!isDry) shard.addUsage(root, is.bytes - was.bytes, is.messages - was.messages);
   }
   return wrong;
 }

@@ -52,6 +52,10 @@ export interface Usage {
 const COLUMNS = `id, uniqueid, state, version, key, uidvalidity, partition, quota_root, uidnext, highestmodseq, exists_,
   unseen, deleted, deleted_bytes, bytes, recent_from, last_append_ms, vanished_from, keywords`;
 
+/** From the annotations' side: mostly there are none. */
+export const ANNOTATION_BYTES = `SELECT ifnull(sum(length(annotation.value)), 0)
+  FROM annotation CROSS JOIN mbx ON mbx.id = annotation.id >> 32 WHERE mbx.quota_root = ? AND mbx.state = 0`;
+
 type RawMailbox = [
   number,
   string,
@@ -160,6 +164,11 @@ export class ShardWriter {
     return raw === undefined ? { bytes: 0, messages: 0 } : { bytes: raw[0], messages: raw[1] };
   }
 
+  /** Octets of annotations of all messages under the root, expunged ones that are kept included. Reads all annotations. */
+  annotationBytes(root: string): number {
+    return this.statements.annotationBytes.get(root) as number;
+  }
+
   /** The chunks that may hold one of these UIDs (start, end, start, end …), ascending, each once. */
   *chunks(mailboxNumber: number, ranges: readonly number[]): IterableIterator<ChunkRow> {
     let last = -1;
@@ -255,6 +264,7 @@ function prepareStatements(db: Db) {
        ON CONFLICT (root) DO UPDATE SET bytes = bytes + excluded.bytes, messages = messages + excluded.messages`,
     ),
     usage: raw('SELECT bytes, messages FROM quota_usage WHERE root = ?'),
+    annotationBytes: db.prepare(ANNOTATION_BYTES).pluck(),
     chunkAtOrBelow: raw('SELECT id, b FROM hot WHERE id <= ? AND id >= ? ORDER BY id DESC LIMIT 1'),
     chunkAfter: raw('SELECT id, b FROM hot WHERE id > ? AND id <= ? ORDER BY id LIMIT 1'),
     putChunk: db.prepare('INSERT OR REPLACE INTO hot (id, modseq, b) VALUES (?, ?, ?)'),

@@ -11,6 +11,7 @@ import { type CopyOutcome, copyMessages, placeKey, unexpunge } from './copy.js';
 import { type ExpungeOutcome, removeMessages } from './expunge.js';
 import { BodyNeeded } from './messages.js';
 import type { CopyRequest, CopyResult, In, MailboxRef } from './protocol.js';
+import { whenRootsAreFree } from './roots.js';
 import type { ShardWriter } from './shard.js';
 
 /** Moving a big mailbox to another partition needs as many rounds as bodies arrive meanwhile, not as it has. */
@@ -21,7 +22,9 @@ export async function copy(context: WriteContext, request: CopyRequest): Promise
   const target = context.shard(request.to.shard);
   const places = new Map<string, PackRef>();
   const outcome = await withBodies(context, request.from, source.shard, places, () =>
-    target.queue.run(() => copyMessages(source.shard, target.shard, request, places, context.usageElsewhere)),
+    whenRootsAreFree(() =>
+      target.queue.run(() => copyMessages(source.shard, target.shard, request, places, context.roots)),
+    ),
   );
   const { result } = outcome;
   if (result.target.length > 0) tellFiled(context, request.to, target.shard, outcome);

@@ -46,6 +46,8 @@ export interface CreateMailbox {
   readonly partition?: string;
   readonly acl?: Readonly<Record<string, string>>;
   readonly quotaRoot?: string;
+  /** With this one `quotaRoot` may have no more mailboxes than that; checked in the same transaction. */
+  readonly maxMailboxes?: number;
   readonly specialUse?: readonly string[];
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -75,12 +77,14 @@ export interface MailboxCatalogue {
   list(query: MailboxListQuery): Promise<readonly MailboxEntry[]>;
   /**
    * Creates exactly this mailbox; parents are the caller's business.
-   * @throws MailError ALREADYEXISTS; CANNOT for a partition that is not there; what a `mailbox.creating` tap throws.
+   * @throws MailError ALREADYEXISTS; CANNOT for a partition that is not there; OVERQUOTA (`maxMailboxes`); what a
+   * `mailbox.creating` tap throws.
    */
   create(name: MailboxName, options?: CreateMailbox, origin?: Origin): Promise<MailboxEntry>;
   /**
    * Renames the mailbox and all below it, or moves it to another partition when `to` equals `from`.
-   * Ids, UIDs and UIDVALIDITY stay. @throws MailError NONEXISTENT, ALREADYEXISTS (any of the targets), CANNOT.
+   * Ids, UIDs and UIDVALIDITY stay; a quota root among those that move is renamed with them.
+   * @throws MailError NONEXISTENT, ALREADYEXISTS (any of the targets), CANNOT.
    */
   rename(
     from: MailboxName,

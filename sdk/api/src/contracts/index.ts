@@ -10,3 +10,4 @@ export * from './mail-store.js';
 export * from './namespace.js';
 export * from './origin.js';
 export * from './records.js';
+export * from './store-repair.js';

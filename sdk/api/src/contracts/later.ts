@@ -12,12 +12,16 @@ export interface QuotaLimits {
   readonly annotationBytes?: number;
 }
 
-/** Limits of quota roots; what is used is kept by the store. */
+/**
+ * Limits of quota roots; what is used is kept by the store. A root is the `mailboxKey` of a name: of a mailbox, of one that
+ * is not there (yet), or of a whole domain (`{ domain, path: [] }`).
+ */
 export interface QuotaLedger {
   /** The roots that count this mailbox, nearest first. */
   rootsOf(mailbox: MailboxEntry): Promise<readonly string[]>;
+  /** Undefined: there is no such root. Without any limit in it: the root counts and nothing is limited. */
   limits(root: string): Promise<QuotaLimits | undefined>;
-  /** undefined removes the root. */
+  /** Mailboxes below follow. undefined removes the root. */
   setLimits(root: string, limits: QuotaLimits | undefined): Promise<void>;
   usage(root: string): Promise<QuotaUsage>;
   /** Would this much more still fit? For RCPT and autocreate. */

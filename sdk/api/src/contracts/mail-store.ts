@@ -49,6 +49,11 @@ export interface MailStore {
 
   /** What counts against a quota root now. */
   usage(quotaRoot: string): Promise<QuotaUsage>;
+  /**
+   * Octets of message annotations that count against a quota root (RFC 9208 §5.4), those of expunged messages that are
+   * still kept included. Reads every annotation there is: not for every message.
+   */
+  annotationUsage(quotaRoot: string): Promise<number>;
 
   /** Names of the partitions, default first. */
   readonly partitions: readonly string[];
@@ -90,6 +95,8 @@ export interface AppendTarget {
   readonly viewer?: UserId;
   /** Checked in the same transaction; taps of `message.appending` add theirs. */
   readonly limits?: readonly UsageLimit[];
+  /** Handed to the taps of `message.appending`: quotas do not hold for this one (LMTP's IGNOREQUOTA). */
+  readonly ignoresQuota?: boolean;
 }
 
 /** A limit on what a quota root may hold after the change; undefined resources are free. */
@@ -97,6 +104,10 @@ export interface UsageLimit {
   readonly quotaRoot: string;
   readonly bytes?: number;
   readonly messages?: number;
+  /** Octets of message annotations; checked only where the change adds some. */
+  readonly annotationBytes?: number;
+  /** Octets and messages: refused only where the root is over already; what comes may cross the limit. */
+  readonly mayCross?: boolean;
 }
 
 /** What counts against a quota root. */
@@ -202,7 +213,10 @@ export interface Mailbox {
     uids: NumberSet,
     user: UserId | undefined,
   ): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>>;
-  /** undefined removes an entry. Messages that are there get a new modseq; when none is, nothing changes. */
+  /**
+   * undefined removes an entry. Messages that are there get a new modseq; when none is, nothing changes.
+   * @throws MailError OVERQUOTA, or what a `message.annotating` tap throws: nothing is changed
+   */
   setAnnotations(
     uids: NumberSet,
     user: UserId | undefined,

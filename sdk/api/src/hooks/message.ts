@@ -4,6 +4,7 @@ import type { AppendItem, UsageLimit } from '../contracts/mail-store.js';
 import type { Origin } from '../contracts/origin.js';
 import { declareHooks } from '../kernel/hooks.js';
 import type { FlagChange } from '../model/flags.js';
+import type { UserId } from '../model/identity.js';
 import type { NumberSet } from '../model/number-set.js';
 
 /** One target of an append, copy or move. A tap may add limits; a throw refuses this target alone. */
@@ -21,6 +22,20 @@ export interface AppendBatch {
         readonly isMove: boolean;
       }
     | undefined;
+  limits: readonly UsageLimit[];
+  /** As the target said (AppendTarget.ignoresQuota). */
+  readonly ignoresQuota?: boolean;
+  readonly origin: Origin | undefined;
+}
+
+/** Message annotations (RFC 5257) that are to be set or removed. A tap may add limits; a throw refuses them all. */
+export interface AnnotationBatch {
+  readonly mailbox: MailboxEntry;
+  readonly uids: NumberSet;
+  /** Whose they are; undefined: shared. */
+  readonly user: UserId | undefined;
+  /** An undefined value removes the entry. */
+  readonly entries: ReadonlyMap<string, Uint8Array | undefined>;
   limits: readonly UsageLimit[];
   readonly origin: Origin | undefined;
 }
@@ -65,6 +80,7 @@ declare module '../kernel/hooks.js' {
     'message.appending': VetoHook<[batch: AppendBatch]>;
     'message.appended': ObserveHook<[batch: AppendedBatch]>;
     'message.flagged': ObserveHook<[batch: FlagsBatch]>;
+    'message.annotating': VetoHook<[batch: AnnotationBatch]>;
     'message.expunging': VetoHook<[mailbox: MailboxId, uids: NumberSet, origin: Origin | undefined]>;
     'message.expunged': ObserveHook<[batch: ExpungeBatch]>;
   }
@@ -82,6 +98,10 @@ declareHooks({
   'message.flagged': {
     kind: 'observe',
     summary: 'flags or keywords were changed',
+  },
+  'message.annotating': {
+    kind: 'veto',
+    summary: 'before message annotations are set; may add usage limits or refuse',
   },
   'message.expunging': {
     kind: 'veto',

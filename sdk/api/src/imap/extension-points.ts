@@ -32,6 +32,8 @@ export interface ImapExtension {
   readonly parameters?: readonly CommandParameter[];
   readonly enable?: readonly EnableFeature[];
   readonly updateFilters?: readonly UpdateFilter[];
+  /** SELECT and EXAMINE, with or without parameters: after the mailbox is open, before the tagged OK. */
+  onSelect?(session: ImapSession, reply: ImapReply): void | Promise<void>;
 }
 
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */

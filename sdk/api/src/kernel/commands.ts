@@ -23,6 +23,9 @@ export interface CommandContext {
   /** Keys in camelCase, as commander makes them. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   readonly stdin: NodeJS.ReadableStream;
+  /** For commands that talk while they work, as a shell does. What `run` answers is printed behind it. */
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
   /** False: never ask. */
   readonly isInteractive: boolean;
   /** Asks without echo, on a terminal only. */
@@ -51,12 +54,15 @@ export interface Command<R = unknown> {
   exitStatus?(result: R): 0 | 1;
 }
 
-/** A failure to tell the operator in one sentence. `exitStatus` 2 is wrong usage. */
+/**
+ * A failure to tell the operator in one sentence. `exitStatus` 2 is wrong usage. Without a text the command has told the
+ * reason itself; then the status may be any up to 255, where an operator asked for it (`exit 3` in a shell).
+ */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   constructor(
     text: string,
-    readonly exitStatus: 1 | 2 = 1,
+    readonly exitStatus: number = 1,
   ) {
     super(text);
   }

@@ -62,7 +62,11 @@ export class MemoryCatalogue implements MailboxCatalogue {
     const creation = { name, options, origin };
     await this.hooks.hook('mailbox.creating').call(creation);
     if (this.boxes.has(mailboxKey(name))) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
-    const chosen = creation.options;
+    const chosen: CreateMailbox = creation.options;
+    const { maxMailboxes = Number.POSITIVE_INFINITY, quotaRoot } = chosen;
+    const siblings = [...this.boxes.values()].filter(({ entry }) => entry.quotaRoot === quotaRoot);
+    if (quotaRoot !== undefined && siblings.length >= maxMailboxes)
+      throw new MailError('OVERQUOTA', 'Over quota');
     if (chosen.partition !== undefined && chosen.partition !== 'default') {
       throw new MailError('CANNOT', 'Unknown partition');
     }
@@ -105,10 +109,15 @@ export class MemoryCatalogue implements MailboxCatalogue {
       const taken = this.boxes.get(mailboxKey(target(entry.name)));
       if (taken && !moving.includes(taken)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
     }
-    for (const { entry } of moving) this.boxes.delete(mailboxKey(entry.name));
+    const keys = new Map(
+      moving.map(({ entry: { name } }) => [mailboxKey(name), mailboxKey(target(name))] as const),
+    );
+    for (const key of keys.keys()) this.boxes.delete(key);
     const renamed = moving.map((box) => {
       const old = box.entry.name;
-      box.entry = { ...box.entry, name: target(old) };
+      const { quotaRoot } = box.entry;
+      const root = quotaRoot === undefined ? undefined : (keys.get(quotaRoot) ?? quotaRoot);
+      box.entry = { ...box.entry, name: target(old), quotaRoot: root };
       this.put(box);
       this.changed(box.entry.id, 'catalogue');
       return { from: old, entry: box.entry };

@@ -168,10 +168,18 @@ export class MemoryMailbox implements Mailbox {
     uids: NumberSet,
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
+    origin?: Origin,
   ): Promise<{ modSeq: number }> {
+    const batch = { mailbox: this.box().entry, uids, user, entries, limits: [], origin };
+    await this.store.annotating.call(batch);
     const box = this.box();
     const messages = box.find(uids);
     if (messages.length === 0) return { modSeq: box.modSeq };
+    let annotationBytes = 0;
+    for (const { annotations } of messages)
+      for (const [entry, value] of entries)
+        annotationBytes += (value?.length ?? 0) - (annotations.get(user ?? '')?.get(entry)?.length ?? 0);
+    this.store.checkLimits(batch.limits, box, { messages: 0, bytes: 0, annotationBytes });
     const modSeq = ++box.modSeq;
     for (const message of messages) {
       const all = message.annotations.get(user ?? '') ?? new Map<string, Uint8Array>();

@@ -38,6 +38,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   readonly partitions = ['default'];
   readonly appending;
   readonly appended;
+  readonly annotating;
   readonly flagged;
   readonly expunging;
   readonly expunged;
@@ -57,6 +58,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     );
     this.appending = hooks.hook('message.appending');
     this.appended = hooks.hook('message.appended');
+    this.annotating = hooks.hook('message.annotating');
     this.flagged = hooks.hook('message.flagged');
     this.expunging = hooks.hook('message.expunging');
     this.expunged = hooks.hook('message.expunged');
@@ -135,6 +137,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     return { bytes, messages, mailboxes };
   }
 
+  async annotationUsage(quotaRoot: string): Promise<number> {
+    return this.annotationBytes(quotaRoot);
+  }
+
   watch(mailbox: MailboxId, run: (change: MailboxChanged) => void): Disposable {
     return this.listen(mailbox, run);
   }
@@ -178,23 +184,38 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     return NumberSet.fromAscending(uids);
   }
 
-  checkLimits(limits: readonly UsageLimit[], box: MemoryBox, messages: number, bytes: number): void {
+  checkLimits(
+    limits: readonly UsageLimit[],
+    box: MemoryBox,
+    coming: { readonly messages: number; readonly bytes: number; readonly annotationBytes: number },
+  ): void {
     for (const limit of limits) {
       if (limit.quotaRoot !== box.entry.quotaRoot) continue;
-      let used = bytes;
-      let count = messages;
+      let used = limit.mayCross === true ? 0 : coming.bytes;
+      let count = limit.mayCross === true ? 0 : coming.messages;
       for (const other of this.catalogue.allBoxes()) {
         if (other.entry.quotaRoot !== limit.quotaRoot) continue;
         count += other.messages.length;
         for (const message of other.messages) used += message.content.bytes.length;
       }
+      const annotations = coming.annotationBytes > 0 ? this.annotationBytes(limit.quotaRoot) : 0;
       if (
         used > (limit.bytes ?? Number.POSITIVE_INFINITY) ||
-        count > (limit.messages ?? Number.POSITIVE_INFINITY)
+        count > (limit.messages ?? Number.POSITIVE_INFINITY) ||
+        annotations + coming.annotationBytes > (limit.annotationBytes ?? Number.POSITIVE_INFINITY)
       ) {
         throw new MailError('OVERQUOTA', 'Over quota');
       }
     }
+  }
+
+  private annotationBytes(quotaRoot: string): number {
+    let bytes = 0;
+    for (const box of this.catalogue.allBoxes()) {
+      if (box.entry.quotaRoot !== quotaRoot) continue;
+      bytes += annotationOctets([...box.messages, ...box.expunged.map(({ message }) => message)]);
+    }
+    return bytes;
   }
 
   private async appendTo(target: AppendTarget, origin: Origin | undefined): Promise<AppendOutcome> {
@@ -208,13 +229,14 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       items: target.items,
       source: undefined,
       limits: target.limits ?? [],
+      ...(target.ignoresQuota === true ? { ignoresQuota: true } : {}),
       origin,
     };
     await this.appending.call(batch);
     const incoming = await Promise.all(target.items.map((item) => this.incoming(item)));
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
-    this.checkLimits(batch.limits, box, messages, bytes);
+    this.checkLimits(batch.limits, box, { messages, bytes, annotationBytes: annotationOctets(incoming) });
     const uids = this.insert(box, incoming, target.viewer);
     this.changed(target.mailbox, 'appended', box.modSeq);
     await this.appended.call({ mailbox: box.entry, uids, modSeq: box.modSeq, source: undefined, origin });
@@ -264,6 +286,13 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     this.listeners.add(listener);
     return { [Symbol.dispose]: () => void this.listeners.delete(listener) };
   }
+}
+
+export function annotationOctets(messages: readonly MemoryMessage[]): number {
+  let bytes = 0;
+  for (const { annotations } of messages)
+    for (const own of annotations.values()) for (const value of own.values()) bytes += value.length;
+  return bytes;
 }
 
 function tooBig(maxBytes: number): MailError {

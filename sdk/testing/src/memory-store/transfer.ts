@@ -9,7 +9,7 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import type { MemoryBox, MemoryMessage } from './box.js';
-import type { MemoryMailStore } from './store.js';
+import { annotationOctets, type MemoryMailStore } from './store.js';
 
 /** Where the messages come from, and through whose eyes. */
 export interface TransferEnd {
@@ -54,7 +54,14 @@ export async function transfer(
   const messages = source.find(batch.source.uids);
   if (messages.length === 0) return nothing(source, target);
   const isWithinRoot = isMove && source.entry.quotaRoot === target.entry.quotaRoot;
-  if (!isWithinRoot) store.checkLimits(batch.limits, target, messages.length, octets(messages));
+  if (!isWithinRoot) {
+    const annotationBytes = annotationOctets(messages);
+    store.checkLimits(batch.limits, target, {
+      messages: messages.length,
+      bytes: octets(messages),
+      annotationBytes,
+    });
+  }
   const there = store.insert(target, copiesOf(source, messages, from.viewer, options.keep), options.viewer);
   const { modSeq } = target;
   const gone = uidsOf(messages);
