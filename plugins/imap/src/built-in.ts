@@ -20,6 +20,7 @@ import { baseStatusItems, statusCommand } from './commands/status.js';
 import { subscriptionCommands } from './commands/subscribe.js';
 import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
+import { binaryExtension } from './extensions/binary.js';
 import { condstoreExtension } from './extensions/condstore.js';
 import { literalsExtension } from './extensions/literals.js';
 import { childrenExtension, listCommand } from './listing/list.js';
@@ -91,5 +92,6 @@ export function builtInExtensions(
     unselectExtension,
     idleExtension,
     condstoreExtension,
+    binaryExtension,
   ];
 }

@@ -59,6 +59,10 @@ async function runFetch(context: ImapCommandContext, args: FetchArguments): Prom
   }
   const writer = new MessageWriter(session, plan, seen, out);
   await writer.run(indexes);
+  if (writer.hasUnknownEncoding) {
+    reply.failed('Some part has a transfer encoding that cannot be undone', 'UNKNOWN-CTE');
+    return;
+  }
   // RFC 2180 §4.1.2; UIDs that are gone are no error (RFC 3501 §6.4.8).
   if (writer.missing > 0 && !isUid) {
     reply.failed('Some of the requested messages no longer exist', 'EXPUNGEISSUED');

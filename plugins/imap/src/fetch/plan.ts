@@ -1,12 +1,13 @@
 import { type FetchItem, NumberSet, type SelectedMailbox } from '@angarium/sdk';
 import { type IndexPart, indexPart } from './index-parts.js';
-import type { Item, SectionItem, SummaryName } from './items.js';
+import type { BinaryItem, Item, SectionItem, SummaryName } from './items.js';
 
 /** What a FETCH does for each message, sorted by what it costs. Made once a command. */
 export interface FetchPlan {
   readonly rows: readonly IndexPart[];
   readonly summaries: readonly SummaryName[];
-  readonly sections: readonly SectionItem[];
+  /** In the order asked. */
+  readonly sections: readonly (SectionItem | BinaryItem)[];
   readonly extensions: readonly { readonly item: FetchItem; readonly args: unknown }[];
   readonly needsSummaries: boolean;
   readonly setsSeen: boolean;
@@ -22,7 +23,7 @@ export function planFetch(
   const labels = new Set(items.map((item) => item.label));
   const extensions = items.filter((item) => item.kind === 'extension');
   const summaries = items.filter((item) => item.kind === 'summary').map((item) => item.label);
-  const sections = items.filter((item) => item.kind === 'section');
+  const sections = items.filter((item) => item.kind === 'section' || item.kind === 'binary');
   const seenRows: IndexPart[] = [];
   if (!labels.has('FLAGS')) seenRows.push(indexPart('FLAGS', selected));
   if (tellsModSeq && !labels.has('MODSEQ')) seenRows.push(indexPart('MODSEQ', selected));

@@ -4,6 +4,7 @@ import { errorToValue } from '../errors.js';
 import type { PackRecord, PackRef } from '../packs/index.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
+import type { ExpungeOutcome } from './expunge.js';
 import { noted } from './flags.js';
 import {
   type AnnotationRow,
@@ -14,6 +15,7 @@ import {
   type Incoming,
 } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
+import { removeReplaced, tellReplaced } from './replace.js';
 import type { ShardWriter } from './shard.js';
 
 /** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
@@ -41,7 +43,9 @@ async function appendPart(
     try {
       const filed = await queue.run(() => fileRows(context, shard, input, part, bodies));
       report(context, part, filed);
-      return { uids: filed.uids, modSeq: filed.modSeq };
+      const { uids, modSeq } = filed;
+      const expunged = part.replaces && (await tellReplaced(context, part.replaces, filed.expunged, input.nowMs));
+      return expunged === undefined ? { uids, modSeq } : { uids, modSeq, expungeModSeq: expunged };
     } catch (error) {
       if (!(error instanceof BodyNeeded) || tries === MAX_TRIES) return { error: errorToValue(error) };
       try {
@@ -56,6 +60,8 @@ async function appendPart(
 interface FiledRows extends Filed {
   readonly from: number;
   readonly partition: number;
+  /** What was replaced in this step. */
+  readonly expunged: ExpungeOutcome | undefined;
 }
 
 function fileRows(
@@ -65,6 +71,7 @@ function fileRows(
   part: AppendPart,
   bodies: BodyStore,
 ): FiledRows {
+  const expunged = removeReplaced(context, shard, part.replaces, input.nowMs);
   const row = shard.mailbox(part.ref);
   const from = row.highestModSeq;
   const coming = { bytes: 0, messages: part.rows.length };
@@ -84,7 +91,7 @@ function fileRows(
     };
   });
   const filed = fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs });
-  return { ...filed, from, partition: row.partition };
+  return { ...filed, from, partition: row.partition, expunged };
 }
 
 /** APPEND's ANNOTATION entries name their scope: `/comment.priv`, `/comment.shared` come as one key each (RFC 5257 §4.4). */
