@@ -14,6 +14,7 @@ import { logout } from './commands/logout.js';
 import { namespaceExtension } from './commands/namespace.js';
 import { check, noop } from './commands/noop.js';
 import { rename } from './commands/rename.js';
+import { catenateExtension, replaceExtension } from './commands/replace.js';
 import { selectCommands } from './commands/select.js';
 import { starttlsExtension } from './commands/starttls.js';
 import { baseStatusItems, statusCommand } from './commands/status.js';
@@ -86,12 +87,14 @@ export function builtInExtensions(
     namespaceExtension,
     childrenExtension,
     appendExtension,
-    appendLimitExtension(config.maxMessageBytes),
+    appendLimitExtension(config),
     uidPlusExtension,
     moveExtension(),
     unselectExtension,
     idleExtension,
     condstoreExtension,
     binaryExtension,
+    replaceExtension,
+    catenateExtension,
   ];
 }

@@ -4,6 +4,8 @@ import type { ListenEntry } from '@angarium/sdk';
 export interface ImapConfig {
   readonly listen: readonly ListenEntry[];
   readonly maxMessageBytes: number;
+  /** Mailboxes may have limits of their own (RFC 7889 §3). */
+  readonly mailboxAppendLimits: boolean;
   readonly maxLiteralBytes: number;
   readonly literals: 'LITERAL+' | 'LITERAL-';
   /** Minutes. */

@@ -10,6 +10,7 @@ import { TestServer } from './server.test.support.js';
 const config: ImapConfig = {
   listen: [],
   maxMessageBytes: 1000,
+  mailboxAppendLimits: false,
   maxLiteralBytes: 1000,
   literals: 'LITERAL+',
   idleTimeout: 30,

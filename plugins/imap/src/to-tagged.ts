@@ -1,5 +1,6 @@
 /** What went wrong, as a tagged reply: the one table (RFC 5530 and the extensions' response codes). */
 import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
+import { BadUrl } from './append/catenate.js';
 import type { TaggedReply } from './reply.js';
 import { LiteralRefused } from './wire/index.js';
 
@@ -20,6 +21,11 @@ export function toTagged(
   if (error instanceof ImapSyntaxError) {
     const where = error.position === undefined ? '' : ` at octet ${error.position}`;
     return { kind: 'BAD', code: 'CLIENTBUG', text: `${sentence(error.message)}${where}` };
+  }
+  if (error instanceof BadUrl) {
+    // url-resp-text (RFC 4469 §5); of a very long one the beginning tells which it was.
+    const url = error.url.slice(0, 1000).replace(/[^\x21-\x5b\x5e-\x7e]/g, '?');
+    return { kind: 'NO', code: `BADURL ${url}`, text: error.message };
   }
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {

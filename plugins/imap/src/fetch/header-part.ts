@@ -9,28 +9,21 @@ export async function headerPart(
   { from, to }: { readonly from: number; readonly to: number },
   { names, not }: { readonly names: readonly string[]; readonly not: boolean },
 ): Promise<ImapPart | undefined> {
-  const fields = from === to ? Buffer.alloc(0) : await read();
-  if (fields === undefined) return undefined;
-  async function read(): Promise<Buffer | undefined> {
-    await using reader = new ContentReader(mailbox, [{ uid, from, to }]);
-    const bytes = await reader.collect(0);
-    if (bytes === undefined) return undefined;
-    const whole = { headerOffset: 0, headerLength: to - from, bodyOffset: to - from, bodyLength: 0 };
-    return headerSubset(bytes, whole, names, not);
-  }
-  const all = fields;
-  async function* slice(start: number, end: number): AsyncGenerator<Buffer> {
-    if (start < Math.min(end, all.length)) yield all.subarray(start, Math.min(end, all.length));
+  await using reader = new ContentReader(mailbox, [{ uid, from, to }]);
+  const header = await reader.collect(0);
+  if (header === undefined) return undefined;
+  const whole = { headerOffset: 0, headerLength: to - from, bodyOffset: to - from, bodyLength: 0 };
+  return heldPart(headerSubset(header, whole, names, not));
+}
+
+function heldPart(octets: Buffer): ImapPart {
+  async function* bytes(from: number, to: number): AsyncGenerator<Buffer> {
+    if (from < Math.min(to, octets.length)) yield octets.subarray(from, to);
   }
   const decoded: DecodedPart = {
-    size: all.length,
-    hasNul: all.includes(0),
-    bytes: () => slice(0, all.length),
+    size: octets.length,
+    hasNul: octets.includes(0),
+    bytes: () => bytes(0, octets.length),
   };
-  return {
-    size: all.length,
-    bytes: slice,
-    decoded: async () => decoded,
-    structure: async () => undefined,
-  };
+  return { size: octets.length, bytes, decoded: async () => decoded, structure: async () => undefined };
 }

@@ -44,7 +44,8 @@ async function appendPart(
       const filed = await queue.run(() => fileRows(context, shard, input, part, bodies));
       report(context, part, filed);
       const { uids, modSeq } = filed;
-      const expunged = part.replaces && (await tellReplaced(context, part.replaces, filed.expunged, input.nowMs));
+      const expunged =
+        part.replaces && (await tellReplaced(context, part.replaces, filed.expunged, input.nowMs));
       return expunged === undefined ? { uids, modSeq } : { uids, modSeq, expungeModSeq: expunged };
     } catch (error) {
       if (!(error instanceof BodyNeeded) || tries === MAX_TRIES) return { error: errorToValue(error) };

@@ -33,7 +33,10 @@ const urls: readonly [url: string, expected: object | undefined][] = [
       partial: { start: 10, count: 20 },
     },
   ],
-  ['/%E5%8F%B0/;UID=1/;PARTIAL=5', { ...nothing, mailbox: '台', uid: 1, partial: { start: 5, count: undefined } }],
+  [
+    '/%E5%8F%B0/;UID=1/;PARTIAL=5',
+    { ...nothing, mailbox: '台', uid: 1, partial: { start: 5, count: undefined } },
+  ],
   [
     'imap://joe@example.com/INBOX/;uid=20/;section=1.2',
     { ...nothing, server: joe, mailbox: 'INBOX', uid: 20, section: '1.2' },
@@ -89,7 +92,9 @@ test('the rump of an authorised URL is the URL up to its mechanism, unchanged (R
 });
 
 test('a URL made of its parts is read as they are', () => {
-  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => text.isWellFormed());
+  const name = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .filter((text) => text.isWellFormed());
   const number = fc.integer({ min: 1, max: 0xffffffff });
   fc.assert(
     fc.property(name, number, number, fc.option(name), (mailbox, uidValidity, uid, section) => {
@@ -101,7 +106,20 @@ test('a URL made of its parts is read as they are', () => {
 });
 
 test('whatever comes is a URL or none, in linear time', () => {
-  const pieces = fc.constantFrom('imap://', '/', ';', 'UID=', '1', ';UID=1', '@', ':', ';URLAUTH=', '%41', 'a', '.');
+  const pieces = fc.constantFrom(
+    'imap://',
+    '/',
+    ';',
+    'UID=',
+    '1',
+    ';UID=1',
+    '@',
+    ':',
+    ';URLAUTH=',
+    '%41',
+    'a',
+    '.',
+  );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 3000 }), (parts) => {
       parseImapUrl(parts.join(''));

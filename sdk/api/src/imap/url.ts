@@ -44,7 +44,8 @@ const MAX_URL_LENGTH = 8192;
 const serverPart = /^imap:\/\/(?:([^@/?#]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._~%-]+)(?::(\d{1,5}))?(?=\/)/i;
 const messagePart =
   /^(?:\/?([^;]*?)(?:;UIDVALIDITY=([1-9]\d{0,9}))?\/)?;UID=([1-9]\d{0,9})(?:\/;SECTION=([^;]+?))?(?:\/;PARTIAL=(\d{1,10})(?:\.([1-9]\d{0,9}))?)?(?:;EXPIRE=([^;]+))?(?:;URLAUTH=([^;]+))?$/i;
-const authorizationPart = /^(?:(submit|user)\+([^:;@/]+)|(authuser|anonymous))(?::([a-z0-9.-]+):([0-9a-f]{32,}))?$/i;
+const authorizationPart =
+  /^(?:(submit|user)\+([^:;@/]+)|(authuser|anonymous))(?::([a-z0-9.-]+):([0-9a-f]{32,}))?$/i;
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
 /** Undefined: it is no URL of a message. @param text as in the command: ASCII, percent escapes not undone. */
@@ -68,7 +69,10 @@ export function parseImapUrl(text: string): ImapUrl | undefined {
       uidValidity: validity === undefined ? undefined : Number(validity),
       uid: Number(uid),
       section: section === undefined ? '' : decodeURIComponent(section),
-      partial: from === undefined ? undefined : { start: Number(from), count: count === undefined ? undefined : Number(count) },
+      partial:
+        from === undefined
+          ? undefined
+          : { start: Number(from), count: count === undefined ? undefined : Number(count) },
       expiresMs,
       authorization,
     };

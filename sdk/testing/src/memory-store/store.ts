@@ -217,12 +217,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
     const replaced = replaces === undefined ? undefined : this.replaced(box, replaces);
-    this.checkLimits(
-      batch.limits,
-      box,
-      messages - (replaced?.messages ?? 0),
-      bytes - (replaced?.bytes ?? 0),
-    );
+    this.checkLimits(batch.limits, box, messages - (replaced?.messages ?? 0), bytes - (replaced?.bytes ?? 0));
     const uids = this.insert(box, incoming, target.viewer);
     const { uidValidity } = box.entry;
     const { modSeq } = box;

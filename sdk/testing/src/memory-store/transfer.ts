@@ -58,7 +58,10 @@ export async function transfer(
   if (!isWithinRoot) store.checkLimits(batch.limits, target, messages.length, octets(messages));
   const copies = copiesOf(source, messages, from.viewer, options.keep).map((message) => ({
     ...message,
-    content: { ...message.content, record: redateSummary(message.content.record, message.dateSec * 1000, store.now()) },
+    content: {
+      ...message.content,
+      record: redateSummary(message.content.record, message.dateSec * 1000, store.now()),
+    },
   }));
   const there = store.insert(target, copies, options.viewer);
   const { modSeq } = target;

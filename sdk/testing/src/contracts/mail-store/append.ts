@@ -86,14 +86,20 @@ export function appendTests(check: Check): void {
     // What is replaced makes room for what comes.
     const modSeq = await replace(one.id, 1, 2 * size);
     const after = await store.mailbox(one.id).snapshot();
-    assert.deepEqual(rowsOf(after).map(({ uid }) => uid), [2, 3]);
+    assert.deepEqual(
+      rowsOf(after).map(({ uid }) => uid),
+      [2, 3],
+    );
     assert.ok(typeof modSeq === 'number' && modSeq <= after.highestModSeq);
     assert.deepEqual([...(await store.mailbox(one.id).vanishedSince(1)).uids], [1]);
     assert.equal(await replace(one.id, 2, size), 'OVERQUOTA');
     assert.equal(await replace(one.id, 1, 9 * size), 'EXPUNGEISSUED');
     assert.equal((await store.mailbox(one.id).snapshot()).count, 2);
     await replace(two.id, 3, 2 * size);
-    assert.deepEqual([(await store.mailbox(one.id).snapshot()).count, (await store.status([two.id]))[0]?.messages], [1, 1]);
+    assert.deepEqual(
+      [(await store.mailbox(one.id).snapshot()).count, (await store.status([two.id]))[0]?.messages],
+      [1, 1],
+    );
     assert.deepEqual(await store.usage('root'), { bytes: 2 * size, messages: 2, mailboxes: 2 });
   });
 
