@@ -58,6 +58,7 @@ export interface Features {
   readonly extensions: readonly ImapExtension[];
   readonly capabilities: readonly Capability[];
   readonly updateFilters: readonly UpdateFilter[];
+  readonly selectCodes: NonNullable<ImapExtension['selectCodes']>;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
@@ -71,6 +72,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   extensions: readonly ImapExtension[] = [];
   capabilities: readonly Capability[] = [];
   updateFilters: readonly UpdateFilter[] = [];
+  selectCodes: NonNullable<ImapExtension['selectCodes']> = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
@@ -129,6 +131,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     this.extensions = extensions;
     this.capabilities = extensions.flatMap(({ capabilities = [] }) => capabilities);
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
+    this.selectCodes = extensions.flatMap(({ selectCodes = [] }) => selectCodes);
   }
 
   private entriesOf(extension: ImapExtension): Entry[] {

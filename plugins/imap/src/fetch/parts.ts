@@ -5,6 +5,7 @@ import {
   type ImapPart,
   type ImapParts,
   ImapSyntaxError,
+  injectable,
   type Mailbox,
   MailError,
   NumberSet,
@@ -41,6 +42,7 @@ async function summaryOf(mailbox: Mailbox, uid: number): Promise<SummaryView | u
 }
 
 /** IMAP_PARTS. */
+@injectable()
 export class PartProvider implements ImapParts {
   async open(mailbox: Mailbox, uid: number, text: string): Promise<ImapPart | undefined> {
     const spec = sectionFrom(text);

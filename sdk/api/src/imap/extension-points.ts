@@ -32,6 +32,8 @@ export interface ImapExtension {
   readonly parameters?: readonly CommandParameter[];
   readonly enable?: readonly EnableFeature[];
   readonly updateFilters?: readonly UpdateFilter[];
+  /** Response codes of untagged OKs that SELECT and EXAMINE send: `MAILBOXID (…)`; undefined for none. */
+  readonly selectCodes?: readonly ((session: ImapSession) => string | undefined)[];
 }
 
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
