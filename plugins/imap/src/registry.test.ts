@@ -11,6 +11,7 @@ const config: ImapConfig = {
   listen: [],
   maxMessageBytes: 1000,
   mailboxAppendLimits: false,
+  messageLimit: 0,
   maxLiteralBytes: 1000,
   literals: 'LITERAL+',
   idleTimeout: 30,

@@ -1,6 +1,7 @@
 /** What went wrong, as a tagged reply: the one table (RFC 5530 and the extensions' response codes). */
 import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
 import { BadUrl } from './append/catenate.js';
+import { TooManyMessages } from './messages/message-limit.js';
 import type { TaggedReply } from './reply.js';
 import { LiteralRefused } from './wire/index.js';
 
@@ -27,6 +28,8 @@ export function toTagged(
     const url = error.url.slice(0, 1000).replace(/[^\x21-\x5b\x5e-\x7e]/g, '?');
     return { kind: 'NO', code: `BADURL ${url}`, text: error.message };
   }
+  if (error instanceof TooManyMessages)
+    return { kind: 'NO', code: `MESSAGELIMIT ${error.limit}`, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {
     if (error.cause !== undefined)

@@ -6,6 +6,7 @@ import type {
   SearchIndex,
   SearchKey,
 } from '@angarium/sdk';
+import type { MessageLimit } from './message-limit.js';
 
 /** What the message commands ask of the plugin around them. Names are upper case. */
 export interface MessageEnvironment {
@@ -14,6 +15,8 @@ export interface MessageEnvironment {
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
   /** Accelerates text keys; undefined: messages are read. */
   readonly searchIndex: SearchIndex | undefined;
+  /** How many messages one command may be about (RFC 9738); absent: any number. */
+  readonly messageLimit?: MessageLimit;
 }
 
 /** Nothing added by anybody. */

@@ -12,6 +12,7 @@ import {
 } from '@angarium/sdk';
 import { numbersOf, touchableFlags } from '../view/index.js';
 import { enableCondstore, type MessageEnvironment } from './environment.js';
+import { requireWithin } from './message-limit.js';
 import { requireWritable, type Targets, targetsOf } from './targets.js';
 
 interface StoreArguments {
@@ -32,7 +33,7 @@ export function storeCommand(environment: MessageEnvironment): ImapCommand<Store
     usesNumbers: true,
     mayExpunge: false,
     parse: (line) => parseStore(line, environment),
-    run: runStore,
+    run: (context, args) => runStore(context, args, environment),
   });
 }
 
@@ -68,13 +69,18 @@ function storeModifiers(line: CommandLine, environment: MessageEnvironment): num
   return unchangedSince;
 }
 
-async function runStore(context: ImapCommandContext, args: StoreArguments): Promise<void> {
+async function runStore(
+  context: ImapCommandContext,
+  args: StoreArguments,
+  { messageLimit }: MessageEnvironment,
+): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
   requireWritable(selected);
   const change = permitted(selected, args);
   if (args.unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
+  requireWithin(messageLimit, targets.uids);
   const origin = session.origin('STORE');
   const { unchangedSince } = args;
   const options = unchangedSince === undefined ? { origin } : { origin, unchangedSince };
