@@ -5,6 +5,7 @@ import type {
   ImapSession,
   SearchIndex,
   SearchKey,
+  StoreItem,
 } from '@angarium/sdk';
 import type { MessageLimit } from './message-limit.js';
 
@@ -13,6 +14,7 @@ export interface MessageEnvironment {
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
+  storeItem?(name: string): StoreItem | undefined;
   /** Accelerates text keys; undefined: messages are read. */
   readonly searchIndex: SearchIndex | undefined;
   /** How many messages one command may be about (RFC 9738); absent: any number. */
