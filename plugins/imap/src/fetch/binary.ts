@@ -7,13 +7,13 @@ import {
   type Decoder,
   LineEndNormaliser,
   type Section,
-  type SummaryView,
   transferDecoder,
 } from '@angarium/sdk';
 import { nextTurn } from '../view/index.js';
 import type { ContentReader } from './contents.js';
 import type { BinaryItem } from './items.js';
-import type { Partial, SectionFinder } from './section.js';
+import type { MessageFacts } from './pieces.js';
+import type { Partial } from './section.js';
 
 /** Sections of up to so many encoded octets, and partial fetches of up to so many decoded ones, are made in memory. */
 const IN_MEMORY_BYTES = 256 * 1024;
@@ -101,9 +101,7 @@ export interface DecodedPiece {
  */
 export function binaryPiece(
   item: BinaryItem,
-  uid: number,
-  summary: SummaryView,
-  find: SectionFinder,
+  { uid, size, find }: MessageFacts,
   requests: ContentRequest[],
 ): string | DecodedPiece | undefined {
   const { label, path, partial, isSize } = item;
@@ -112,7 +110,7 @@ export function binaryPiece(
   const decoding = decodingOf(section, path);
   if (decoding === undefined) return undefined;
   const from = path.length === 0 ? 0 : section.bodyOffset;
-  const length = path.length === 0 ? summary.size : section.bodyLength;
+  const length = path.length === 0 ? size : section.bodyLength;
   if (length === 0) return isSize ? `${label} 0` : `${label} ""`;
   if (isSize && isIdentity(decoding)) return `${label} ${length}`;
   const ask = (): number => requests.push({ uid, from, to: from + length }) - 1;

@@ -16,7 +16,7 @@ import { type Batch, batchesOf } from './batches.js';
 import { binaryPiece, type DecodedPiece, decodePiece } from './binary.js';
 import { BrokenLiteral, ContentReader, readWhole } from './contents.js';
 import type { SummaryName } from './items.js';
-import { literal, sectionPiece, type Wanted } from './pieces.js';
+import { literal, type MessageFacts, sectionPiece, type Wanted } from './pieces.js';
 import type { FetchPlan } from './plan.js';
 import { finderOf, type SectionFinder, structureFinder } from './section.js';
 
@@ -110,18 +110,15 @@ export class MessageWriter {
     const requests: ContentRequest[] = [];
     const messages: (string | readonly Piece[])[] = [];
     for (let i = 0; i < batch.uids.length; i++) {
-      const uid = batch.uids[i]!;
-      const summary = new SummaryView(batch.summaries!.records[i]!);
-      const row = this.rowText(batch, i);
-      let head = this.withSummary(row, summary) ?? (await this.withLargeSummary(row, uid, summary));
+      const message = await this.messageOf(batch, i);
+      let { head } = message;
       for (const texts of extensions) head = joined(head, texts[i]!);
-      const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
       let pieces: Piece[] | undefined;
       for (const item of this.plan.sections) {
         const piece =
           item.kind === 'binary'
-            ? binaryPiece(item, uid, summary, find, requests)
-            : sectionPiece(item, uid, summary, find, requests);
+            ? binaryPiece(item, message, requests)
+            : sectionPiece(item, message, requests);
         if (piece === undefined) this.hasUnknownEncoding = true;
         else if (pieces !== undefined) pieces.push(piece);
         else if (typeof piece === 'string') head = joined(head, piece);
@@ -130,6 +127,25 @@ export class MessageWriter {
       messages.push(pieces ?? head);
     }
     await this.writeMessages(batch, messages, requests);
+  }
+
+  private async messageOf(batch: Batch, i: number): Promise<MessageFacts & { readonly head: string }> {
+    const uid = batch.uids[i]!;
+    const row = this.rowText(batch, i);
+    const record = batch.summaries?.records[i];
+    // Of whole messages alone nothing else has to be known.
+    if (record === undefined)
+      return {
+        uid,
+        head: row,
+        size: batch.chunks[i]!.sizes[batch.at[i]!]!,
+        summary: undefined,
+        find: () => undefined,
+      };
+    const summary = new SummaryView(record);
+    const head = this.withSummary(row, summary) ?? (await this.withLargeSummary(row, uid, summary));
+    const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
+    return { uid, head, size: summary.size, summary, find };
   }
 
   private async writeMessages(

@@ -3,6 +3,15 @@ import { type ContentRequest, headerSubset, type SummaryView } from '@angarium/s
 import type { SectionItem } from './items.js';
 import { locate, type SectionFinder } from './section.js';
 
+/** What has to be known of a message to find its sections. */
+export interface MessageFacts {
+  readonly uid: number;
+  readonly size: number;
+  /** Undefined where whole messages are asked for, and nothing else of them. */
+  readonly summary: SummaryView | undefined;
+  readonly find: SectionFinder;
+}
+
 /** Octets to come: a literal of known length, or (subset of a header) made of all of them. */
 export interface Wanted {
   readonly request: number;
@@ -19,20 +28,18 @@ export function literal(bytes: Buffer): string {
 /** What a section item of one message is: known at once, or octets to be asked for (added to `requests`). */
 export function sectionPiece(
   item: SectionItem,
-  uid: number,
-  summary: SummaryView,
-  find: SectionFinder,
+  { uid, size, summary, find }: MessageFacts,
   requests: ContentRequest[],
 ): string | Wanted {
   const { label, spec, partial } = item;
   if (spec.text === 'HEADER.FIELDS' && spec.path.length === 0) {
-    const cached = summary.cachedHeaders(spec.names);
+    const cached = summary?.cachedHeaders(spec.names);
     if (cached !== undefined) {
       const cut = partial === undefined ? cached : cached.slice(partial.start, partial.start + partial.count);
       return `${label} ${cut === '' ? '""' : `{${cut.length}}\r\n${cut}`}`;
     }
   }
-  const range = locate(spec, summary.size, find);
+  const range = locate(spec, size, find);
   if (range === undefined) return `${label} NIL`;
   const { from, to, subset } = range;
   if (subset !== undefined) {

@@ -33,15 +33,22 @@ export function planFetch(
     sections,
     extensions,
     needsSummaries:
-      summaries.length > 0 || sections.length > 0 || extensions.some(({ item }) => item.needs !== 'index'),
+      summaries.length > 0 ||
+      !sections.every(isWhole) ||
+      extensions.some(({ item }) => item.needs !== 'index'),
     setsSeen: sections.some((item) => item.setsSeen) || extensions.some(({ item }) => item.setsSeen === true),
     seenRows,
   };
 }
 
+/** A message as a whole: its size, which the snapshot has, is all that has to be known of it. */
+function isWhole(item: SectionItem | BinaryItem): boolean {
+  return item.kind === 'section' && item.spec.path.length === 0 && item.spec.text === '';
+}
+
 /** Nothing but columns of the snapshot. */
 export function isRowsOnly(plan: FetchPlan): boolean {
-  return !plan.needsSummaries && plan.extensions.length === 0;
+  return !plan.needsSummaries && plan.extensions.length === 0 && plan.sections.length === 0;
 }
 
 /** Messages newer than this mod-sequence (RFC 7162 §3.1.4.1). */
