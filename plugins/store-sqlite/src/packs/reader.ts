@@ -1,7 +1,7 @@
 /**
  * PackReader: positional reads from any pack. No read is answered from a record that is not the one asked for: the
- * header is checked with every read, the body's check sum when all of it is read for the first time. Wrong offsets, compacted packs and
- * bit rot come as PackError, so that the caller looks the place up again or reports the message.
+ * header is checked with every read, the body's check sum when all of it is read for the first time. Wrong offsets, compacted
+ * packs and bit rot come as PackError, so that the caller looks the place up again or reports the message.
  */
 import { crc32 } from 'node:zlib';
 import { PackError } from './errors.js';

@@ -15,8 +15,9 @@ import {
   type Incoming,
 } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
-import { removeReplaced, tellReplaced } from './replace.js';
+import { removeElsewhere, removeReplaced } from './replace.js';
 import type { ShardWriter } from './shard.js';
+import { tellExpunged } from './transfer.js';
 
 /** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
 const MAX_TRIES = 4;
@@ -42,11 +43,15 @@ async function appendPart(
   for (let tries = 1; ; tries++) {
     try {
       const filed = await queue.run(() => fileRows(context, shard, input, part, bodies));
+      const { uids, modSeq, expunged } = filed;
+      const { replaces } = part;
+      // What went before is told before: the two may be of one mailbox.
+      if (replaces !== undefined && expunged !== undefined)
+        tellExpunged(context, replaces.ref, shard, expunged);
       report(context, part, filed);
-      const { uids, modSeq } = filed;
-      const expunged =
-        part.replaces && (await tellReplaced(context, part.replaces, filed.expunged, input.nowMs));
-      return expunged === undefined ? { uids, modSeq } : { uids, modSeq, expungeModSeq: expunged };
+      if (replaces === undefined) return { uids, modSeq };
+      const { result } = expunged ?? (await removeElsewhere(context, replaces, input.nowMs));
+      return { uids, modSeq, expungeModSeq: result.modSeq };
     } catch (error) {
       if (!(error instanceof BodyNeeded) || tries === MAX_TRIES) return { error: errorToValue(error) };
       try {

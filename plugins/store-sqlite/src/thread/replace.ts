@@ -29,20 +29,17 @@ function remove(shard: ShardWriter, { ref, uids }: Replaced, nowMs: number): Exp
   return outcome;
 }
 
-/** After the append: expunges what is in another shard, and tells. Answers the modseq of the mailbox. */
-export async function tellReplaced(
+/**
+ * After the append, in the other shard; tells of it. The new message is durable: what has gone meanwhile is no error any
+ * more.
+ */
+export async function removeElsewhere(
   context: WriteContext,
-  replaces: Replaced,
-  done: ExpungeOutcome | undefined,
+  { ref, uids }: Replaced,
   nowMs: number,
-): Promise<number> {
-  const { queue, shard } = context.shard(replaces.ref.shard);
-  const outcome = done ?? (await queue.run(() => removeElsewhere(shard, replaces, nowMs)));
-  tellExpunged(context, replaces.ref, shard, outcome);
-  return outcome.result.modSeq;
-}
-
-/** The new message is durable: what has gone meanwhile is no error any more. */
-function removeElsewhere(shard: ShardWriter, { ref, uids }: Replaced, nowMs: number): ExpungeOutcome {
-  return removeMessages(shard, shard.mailbox(ref), uids, false, nowMs);
+): Promise<ExpungeOutcome> {
+  const { queue, shard } = context.shard(ref.shard);
+  const outcome = await queue.run(() => removeMessages(shard, shard.mailbox(ref), uids, false, nowMs));
+  tellExpunged(context, ref, shard, outcome);
+  return outcome;
 }

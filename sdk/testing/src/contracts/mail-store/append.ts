@@ -1,6 +1,6 @@
 /** Appending: many messages, many mailboxes, all or nothing each. */
 import assert from 'node:assert/strict';
-import type { MailboxId } from '@angarium/sdk';
+import type { MailboxId, UserId } from '@angarium/sdk';
 import { Flag, isMailError, NumberSet, personalMailbox } from '@angarium/sdk';
 import { DATE_MS, fill, flagSet, fred, joe, mailText, rowsOf, stage } from './fixtures.js';
 import type { Check } from './under-test.js';
@@ -96,6 +96,16 @@ export function appendTests(check: Check): void {
     assert.equal(await replace(one.id, 1, 9 * size), 'EXPUNGEISSUED');
     assert.equal((await store.mailbox(one.id).snapshot()).count, 2);
     await replace(two.id, 3, 2 * size);
+    // Near and far: a store may keep every user in a place of his own.
+    for (let i = 0; i < 6; i++) {
+      const far = await store.catalogue.create(personalMailbox(`user${i}` as UserId));
+      const [uid] = await fill(store, one.id, [`far ${i}`]);
+      const limits = [{ quotaRoot: 'root', bytes: 99 * size }];
+      const replaces = { mailbox: one.id, uids: NumberSet.of(uid!) };
+      const [outcome] = await store.append([{ mailbox: far.id, items, replaces, limits }]);
+      const { count, highestModSeq } = await store.mailbox(one.id).snapshot();
+      assert.deepEqual([outcome?.ok && outcome.expungeModSeq, count], [highestModSeq, 1]);
+    }
     assert.deepEqual(
       [(await store.mailbox(one.id).snapshot()).count, (await store.status([two.id]))[0]?.messages],
       [1, 1],
