@@ -211,6 +211,7 @@ export class PackReader {
       const fault = PackError.from(error, `read pack ${pack}`);
       const mayBeStale = fault.code === 'corrupt' || fault.code === 'short';
       if (!mayBeStale || !this.packs.forget(pack)) throw fault;
+      this.verified.forget(pack);
     }
     try {
       return await this.packs.with(pack, use);
