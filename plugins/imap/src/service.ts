@@ -32,6 +32,7 @@ import {
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { SessionLoop } from './loop.js';
+import { Progress } from './progress.js';
 import { ExtensionRegistry } from './registry.js';
 import { messageEnvironment } from './search-provider.js';
 import type { ImapServices } from './services.js';
@@ -74,14 +75,16 @@ export class ImapService extends Component {
       host,
       clock,
       log,
+      progress: new Progress(clock),
     };
   }
 
   override start(): void {
-    const messages = messageEnvironment(this.extensions, this.searchIndex);
+    const messages = messageEnvironment(this.extensions, this.searchIndex, this.config.messageLimit);
     for (const extension of builtInExtensions(this.extensions, this.config, messages)) {
       this.own(this.extensions.add(extension));
     }
+    this.own(this.environment.progress.start());
     this.own(
       this.services.add({
         name: 'imap',

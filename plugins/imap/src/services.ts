@@ -9,6 +9,7 @@ import type {
   Namespace,
 } from '@angarium/sdk';
 import type { ImapConfig } from './config.js';
+import type { Progress } from './progress.js';
 import type { Features } from './registry.js';
 
 /** What sessions work with; one for all of a worker. */
@@ -23,4 +24,5 @@ export interface ImapServices {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly progress: Progress;
 }

@@ -28,7 +28,7 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
       line.sp();
       return { mailbox: line.mailbox(), parameters: parseParameters(line, features, 'CREATE') };
     },
-    async run({ session }, { mailbox, parameters }) {
+    async run({ session, reply }, { mailbox, parameters }) {
       const own = ownSession(session);
       const name = own.namespace.fromClient(mailbox);
       const parent = await makeRoom(own, name, 'CREATE');
@@ -36,7 +36,9 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
       for (const { parameter, args } of parameters) {
         options = (await parameter.onCreate?.(own, options, args)) ?? options;
       }
-      await own.store.catalogue.create(name, options, own.origin('CREATE'));
+      const { id } = await own.store.catalogue.create(name, options, own.origin('CREATE'));
+      // RFC 8474 §4.1.
+      reply.completed('Completed', `MAILBOXID (${id})`);
     },
   });
 }
