@@ -100,7 +100,12 @@ test('Kerberos tickets log in by GNU SASL and by imtest', { skip }, async () => 
       'gsasl',
       [
         ...['--imap', `--connect=localhost:${server.port('imap')}`, '--no-starttls', '--mechanism=GSSAPI'],
-        ...['--authentication-id=fred', `--authorization-id=${authzid}`, '--service=imap', '--hostname=localhost'],
+        ...[
+          '--authentication-id=fred',
+          `--authorization-id=${authzid}`,
+          '--service=imap',
+          '--hostname=localhost',
+        ],
       ],
       { env: realm.env },
     );

@@ -63,7 +63,9 @@ test('a file of the first layout gets what it lacks, and keeps its accounts', as
     await it.managed.create(fred, { password: 'secret' });
   }
   const file = new Database(join(folder.path, 'accounts', 'accounts.db'));
-  file.exec(`DROP TABLE app_password; DELETE FROM server_key WHERE name = 'app-passwords'; PRAGMA user_version = 1`);
+  file.exec(
+    `DROP TABLE app_password; DELETE FROM server_key WHERE name = 'app-passwords'; PRAGMA user_version = 1`,
+  );
   file.close();
   await using again = await setUp({ dataDir: folder.path });
   assert.equal(await again.verify('fred', 'secret'), 'right');

@@ -77,8 +77,17 @@ test('without a last token the layers are offered at once', async () => {
 });
 
 test('realms are mapped to domains; others, and instances, are nobody', async () => {
-  assert.deepEqual((await login('Joe@OTHER.NET', wrapped(1))).step, { user: 'joe@other.net', actAs: undefined });
-  for (const principal of ['fred@EVIL.ORG', 'fred', '@EXAMPLE.ORG', 'fred/admin@EXAMPLE.ORG', 'fred@constructor']) {
+  assert.deepEqual((await login('Joe@OTHER.NET', wrapped(1))).step, {
+    user: 'joe@other.net',
+    actAs: undefined,
+  });
+  for (const principal of [
+    'fred@EVIL.ORG',
+    'fred',
+    '@EXAMPLE.ORG',
+    'fred/admin@EXAMPLE.ORG',
+    'fred@constructor',
+  ]) {
     await assert.rejects(login(principal, wrapped(1)), { code: 'AUTHENTICATIONFAILED' }, principal);
   }
 });

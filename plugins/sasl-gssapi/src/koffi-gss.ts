@@ -151,7 +151,10 @@ class KoffiContext implements GssContext {
 
 function check(functions: Functions, status: number, minor: number[], isOurs: boolean): void {
   if (!isError(status)) return;
-  const texts = [textOf(functions, status, GSS_C_GSS_CODE), textOf(functions, minor[0] ?? 0, GSS_C_MECH_CODE)];
+  const texts = [
+    textOf(functions, status, GSS_C_GSS_CODE),
+    textOf(functions, minor[0] ?? 0, GSS_C_MECH_CODE),
+  ];
   throw new GssError(texts.filter((text) => text !== '').join(': '), isOurs);
 }
 
