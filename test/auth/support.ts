@@ -4,6 +4,7 @@ import { type ServerOptions, TestServer } from '../support/server.js';
 
 /** Everything switched on that is off by default. */
 const everything = {
+  workers: '1',
   'plugins.accounts-local.plainSecrets': 'true',
   'plugins.sasl-digest-md5': '{"realm":"example.org"}',
   'plugins.sasl-anonymous': '{}',

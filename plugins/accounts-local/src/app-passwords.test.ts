@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { UserId } from '@angarium/sdk';
-import { ManualClock } from '@angarium/testing';
+import { ManualClock, temporaryFolder } from '@angarium/testing';
+import Database from 'better-sqlite3';
 import { MAX_APP_PASSWORDS } from './app-passwords.js';
 import { setUp } from './set-up.test.support.js';
 
@@ -52,6 +54,23 @@ test('they are listed with their use, kept over restarts, and go with the accoun
   await it.managed.create(fred, { password: 'secret' });
   assert.deepEqual(await it.appPasswords.list(fred), []);
   assert.equal(await it.verify('fred', one.password), 'wrong');
+});
+
+test('a file of the first layout gets what it lacks, and keeps its accounts', async () => {
+  using folder = temporaryFolder();
+  {
+    await using it = await setUp({ dataDir: folder.path });
+    await it.managed.create(fred, { password: 'secret' });
+  }
+  const file = new Database(join(folder.path, 'accounts', 'accounts.db'));
+  file.exec(
+    `DROP TABLE app_password; DELETE FROM server_key WHERE name = 'app-passwords'; PRAGMA user_version = 1`,
+  );
+  file.close();
+  await using again = await setUp({ dataDir: folder.path });
+  assert.equal(await again.verify('fred', 'secret'), 'right');
+  const { password } = await again.appPasswords.add(fred, { label: 'phone' });
+  assert.equal(await again.verify('fred', password), 'right');
 });
 
 test('there are bounds', async () => {

@@ -132,7 +132,8 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   async importAccounts(accounts: readonly ForeignAccount[], options: ImportOptions): Promise<ImportReport> {
     const { database, passwords } = this.mustBeOpen();
     const makeSecret = (user: UserId, password: string) => passwords.makeSecret(user, password);
-    return importAccounts(accounts, { ...options, database, makeSecret, schemes: this.schemes });
+    const lanes = this.config.maxConcurrentHashes;
+    return importAccounts(accounts, { ...options, database, makeSecret, schemes: this.schemes, lanes });
   }
 
   async create(

@@ -47,19 +47,25 @@ export class MechanismExchange implements AuthExchange {
       if (++this.steps > MAX_STEPS) throw new MailError('CLIENTBUG', 'Too many messages');
       const step = await this.exchange.step(message);
       if ('challenge' in step) return step;
-      this.isOver = true;
+      this.finish();
       const { user, actAs, isAnonymous = false, data = new Uint8Array(0) } = step;
       const identity = await this.attempt.authorise({ user, actAs, isAnonymous });
       this.attempt.succeed(identity);
       return { identity, data };
     } catch (error) {
-      this.isOver = true;
+      this.finish();
       throw await this.attempt.fail(error);
     }
   }
 
   cancel(): void {
+    this.finish();
+  }
+
+  private finish(): void {
+    if (this.isOver) return;
     this.isOver = true;
+    this.exchange.end?.();
   }
 }
 

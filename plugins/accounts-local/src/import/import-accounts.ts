@@ -26,6 +26,8 @@ export interface ImportEnvironment extends ImportOptions {
   readonly database: AccountDatabase;
   makeSecret(user: UserId, password: string): Promise<StoredSecret>;
   readonly schemes: PasswordSchemes | undefined;
+  /** Plain passwords that are hashed at a time. */
+  readonly lanes: number;
 }
 
 /** Accounts of one transaction. */
@@ -50,14 +52,31 @@ export async function importAccounts(
   const counts = { added: 0, updated: 0 };
   for (let at = 0; at < accounts.length && !environment.signal.aborted; at += BATCH) {
     const batch = accounts.slice(at, at + BATCH);
-    const prepared = await Promise.all(batch.map((account) => prepare(account, environment, problems)));
-    const usable = prepared.filter((item) => item !== undefined);
+    const usable = await prepareAll(batch, environment, problems);
     environment.database.putAll(usable, (item, existing) =>
       decide(item, existing(item.user), environment, counts, problems),
     );
     environment.advance(batch.length);
   }
   return { ...counts, problems: problems.sort((a, b) => a.line - b.line) };
+}
+
+/** In the order of the file, so many at a time. */
+async function prepareAll(
+  batch: readonly ForeignAccount[],
+  environment: ImportEnvironment,
+  problems: ImportProblem[],
+): Promise<readonly Prepared[]> {
+  const prepared: (Prepared | undefined)[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let at = next++; at < batch.length && !environment.signal.aborted; at = next++) {
+      const account = batch[at];
+      if (account !== undefined) prepared[at] = await prepare(account, environment, problems);
+    }
+  };
+  await Promise.all(Array.from({ length: environment.lanes }, lane));
+  return prepared.filter((item) => item !== undefined);
 }
 
 async function prepare(

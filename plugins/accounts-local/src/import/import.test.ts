@@ -61,6 +61,14 @@ test("Dovecot's passwd-file: hashes are taken, and hashed anew at the first logi
   assert.equal(await it.verify('fred', 'secret'), 'right');
 });
 
+test('many plain passwords do not overrun the queue of hashes', async () => {
+  const file = Array.from({ length: 30 }, (_, n) => `user${n}:{PLAIN}secret${n}`).join('\n');
+  await using it = await importing({ file }, {}, { config: { maxWaitingHashes: 0 } });
+  const report = await it.runImport();
+  assert.deepEqual([report.added, report.problems], [30, []]);
+  assert.equal(await it.verify('user29', 'secret29'), 'right');
+});
+
 test('SCRAM keys work before the first login', async () => {
   await using it = await importing({ file: `betty:${scram}\n` });
   await it.runImport();

@@ -93,6 +93,8 @@ export interface SaslEnvironment {
 export interface SaslExchange {
   /** @throws MailError AUTHENTICATIONFAILED for wrong proof, CLIENTBUG for messages that break the mechanism's grammar. */
   step(message: Uint8Array | undefined): Promise<SaslStep>;
+  /** The exchange is over, done, failed or cancelled: for what must be released. Called once. */
+  end?(): void;
 }
 
 /** What a mechanism answers to a message: a challenge, or whose proof it was. */
