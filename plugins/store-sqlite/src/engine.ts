@@ -186,12 +186,13 @@ export class StoreEngine implements MailStore {
   async usage(quotaRoot: string): Promise<QuotaUsage> {
     let bytes = 0;
     let messages = 0;
-    for (const shard of this.shards) {
-      const usage = shard.usage(quotaRoot);
+    const { mailboxes, shards } = this.list.underRoot(quotaRoot);
+    for (const number of shards ?? this.shards.keys()) {
+      const usage = this.shards[number]!.usage(quotaRoot);
       bytes += usage?.[0] ?? 0;
       messages += usage?.[1] ?? 0;
     }
-    return { bytes, messages, mailboxes: this.list.countWithRoot(quotaRoot) };
+    return { bytes, messages, mailboxes };
   }
 
   async annotationUsage(quotaRoot: string): Promise<number> {

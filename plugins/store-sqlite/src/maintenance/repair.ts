@@ -29,13 +29,22 @@ export async function recountUsage(engine: StoreEngine, isDry: boolean): Promise
       wrong.set(root, sum(sum(before, is, 1), was, -1));
     }
   }
-  return await Promise.all(
-    [...wrong].map(async ([quotaRoot, difference]): Promise<UsageFault> => {
-      const now = await engine.usage(quotaRoot);
-      return isDry
-        ? { quotaRoot, was: sum(now, difference, 0), is: sum(now, difference, 1) }
-        : { quotaRoot, was: sum(now, difference, -1), is: sum(now, difference, 0) };
-    }),
+  return [...wrong].map(([quotaRoot, difference]): UsageFault => {
+    const now = recorded(engine, quotaRoot);
+    return isDry
+      ? { quotaRoot, was: sum(now, difference, 0), is: sum(now, difference, 1) }
+      : { quotaRoot, was: sum(now, difference, -1), is: sum(now, difference, 0) };
+  });
+}
+
+/** In all shards, also where the root has no mailbox. */
+function recorded({ shards }: StoreEngine, root: string): Use {
+  return shards.reduce<Use>(
+    (total, shard) => {
+      const [bytes = 0, messages = 0] = shard.usage(root) ?? [];
+      return { bytes: total.bytes + bytes, messages: total.messages + messages };
+    },
+    { bytes: 0, messages: 0 },
   );
 }
 

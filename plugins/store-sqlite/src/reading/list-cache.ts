@@ -34,6 +34,16 @@ interface Grants {
 /** Entries kept in memory, all trees together; and as many places in lists of grants. */
 const MAX_ENTRIES = 200_000;
 
+/** What a quota root counts. */
+export interface UnderRoot {
+  readonly mailboxes: number;
+  /** Where their use is; undefined: anywhere. */
+  readonly shards: readonly number[] | undefined;
+}
+
+/** Roots remembered at once. */
+const MAX_ROOTS = 10_000;
+
 export class ListCache {
   private readonly db: Db;
   private readonly statements;
@@ -51,6 +61,7 @@ export class ListCache {
   /** All mailboxes are in memory. */
   private isWhole = false;
   private everything: readonly Listed[] | undefined;
+  private readonly roots = new Map<string, UnderRoot>();
   private dataVersion = -1;
   private version = 0;
 
@@ -76,6 +87,7 @@ export class ListCache {
       deleted: rows('state = 1 ORDER BY deleted_ms DESC'),
       granted: rows('state = 0 AND id IN (SELECT mailbox FROM grantee WHERE identifier = ?)'),
       roots: this.db.prepare('SELECT count(*) FROM mailbox WHERE quota_root = ? AND state = 0').pluck(),
+      idsOfRoot: this.db.prepare('SELECT id FROM mailbox WHERE quota_root = ? AND state = 0').pluck(),
       subscriptions: this.db.prepare('SELECT key FROM subscription WHERE user = ?').pluck(),
       metadata: this.db.prepare('SELECT entry, value FROM metadata WHERE mailbox = ? AND user = ?').raw(),
     };
@@ -152,8 +164,24 @@ export class ListCache {
     return this.statements.byId.get(id) as ListRow | undefined;
   }
 
-  countWithRoot(root: string): number {
-    return this.statements.roots.get(root) as number;
+  /** Which mailboxes a quota root counts. Kept until the list changes: deliveries ask again and again. */
+  underRoot(root: string): UnderRoot {
+    this.refresh();
+    let known = this.roots.get(root);
+    if (known === undefined) {
+      if (this.roots.size >= MAX_ROOTS) this.roots.clear();
+      known = this.findUnderRoot(root);
+      this.roots.set(root, known);
+    }
+    return known;
+  }
+
+  /** A user's root has few mailboxes, mostly in one shard; others can have very many. */
+  private findUnderRoot(root: string): UnderRoot {
+    if (mailboxFromKey(root).owner === undefined)
+      return { mailboxes: this.statements.roots.get(root) as number, shards: undefined };
+    const ids = this.statements.idsOfRoot.all(root) as MailboxId[];
+    return { mailboxes: ids.length, shards: [...new Set(ids.map((id) => shardOfId(id) ?? 0))] };
   }
 
   subscriptions(user: string): string[] {
@@ -290,6 +318,7 @@ export class ListCache {
     if (version === this.version) return;
     const since = this.version;
     this.version = version;
+    this.roots.clear();
     // Rows of mailboxes gone long ago are removed: who has not looked since then starts anew.
     if (since < (this.statements.forgotten.get() as number)) {
       this.clear();
