@@ -22,6 +22,7 @@ import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
 import { condstoreExtension } from './extensions/condstore.js';
 import { literalsExtension } from './extensions/literals.js';
+import { qresyncExtension } from './extensions/qresync/index.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
 import { type MessageEnvironment, messageCommands } from './messages/index.js';
@@ -91,5 +92,6 @@ export function builtInExtensions(
     unselectExtension,
     idleExtension,
     condstoreExtension,
+    qresyncExtension,
   ];
 }

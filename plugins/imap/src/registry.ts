@@ -4,6 +4,7 @@
  */
 import {
   type Capability,
+  type CommandGuard,
   type CommandParameter,
   disposable,
   type EnableFeature,
@@ -58,6 +59,7 @@ export interface Features {
   readonly extensions: readonly ImapExtension[];
   readonly capabilities: readonly Capability[];
   readonly updateFilters: readonly UpdateFilter[];
+  readonly guards: readonly CommandGuard[];
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
@@ -71,6 +73,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   extensions: readonly ImapExtension[] = [];
   capabilities: readonly Capability[] = [];
   updateFilters: readonly UpdateFilter[] = [];
+  guards: readonly CommandGuard[] = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
@@ -129,6 +132,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     this.extensions = extensions;
     this.capabilities = extensions.flatMap(({ capabilities = [] }) => capabilities);
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
+    this.guards = extensions.flatMap(({ guards = [] }) => guards);
   }
 
   private entriesOf(extension: ImapExtension): Entry[] {

@@ -19,7 +19,7 @@ export function toTagged(
 ): TaggedReply {
   if (error instanceof ImapSyntaxError) {
     const where = error.position === undefined ? '' : ` at octet ${error.position}`;
-    return { kind: 'BAD', code: 'CLIENTBUG', text: `${sentence(error.message)}${where}` };
+    return { kind: 'BAD', code: error.code, text: `${sentence(error.message)}${where}` };
   }
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {

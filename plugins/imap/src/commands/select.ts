@@ -30,6 +30,7 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
       },
       async run({ session, reply }, { mailbox, parameters }) {
         const own = ownSession(session);
+        for (const { parameter, args } of parameters) parameter.check?.(own, args, undefined);
         deselect(own, reply);
         const entry = await own.findByText(mailbox, { rights: Right.read });
         const box = await open(own, entry, name === 'EXAMINE');

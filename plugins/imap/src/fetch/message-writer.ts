@@ -4,6 +4,8 @@ import {
   bodyStructure,
   type ContentRequest,
   envelope,
+  type FetchHead,
+  fetchHead,
   headerSubset,
   type ImapSession,
   type Mailbox,
@@ -34,6 +36,7 @@ type Piece = string | Wanted;
 
 export class MessageWriter {
   private readonly mailbox: Mailbox;
+  private readonly head: FetchHead;
   /** Messages of which the store has nothing any more. */
   missing = 0;
 
@@ -45,6 +48,7 @@ export class MessageWriter {
     private readonly out: Output,
   ) {
     this.mailbox = session.selected.mailbox;
+    this.head = fetchHead(session);
   }
 
   async run(indexes: NumberSet): Promise<void> {
@@ -76,7 +80,7 @@ export class MessageWriter {
           this.withSummary(text, summary) ?? (await this.withLargeSummary(text, batch.uids[i]!, summary));
       }
       for (const texts of extensions) text = joined(text, texts[i]!);
-      if (text !== '') this.out.text += `* ${batch.numbers[i]} FETCH (${text})\r\n`;
+      if (text !== '') this.out.text += `${this.head(batch.numbers[i]!, batch.uids[i]!)}${text})\r\n`;
     }
   }
 
@@ -134,8 +138,9 @@ export class MessageWriter {
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!;
       // Summaries know the headers that most clients ask for: no promise a message then.
-      if (typeof message === 'string') this.out.text += `* ${batch.numbers[i]} FETCH (${message})\r\n`;
-      else await this.writeMessage(batch.numbers[i]!, message, reader);
+      const head = this.head(batch.numbers[i]!, batch.uids[i]!);
+      if (typeof message === 'string') this.out.text += `${head}${message})\r\n`;
+      else await this.writeMessage(head, message, reader);
     }
   }
 
@@ -144,11 +149,11 @@ export class MessageWriter {
     return bytes === undefined ? () => undefined : structureFinder(parse(bytes));
   }
 
-  private async writeMessage(number: number, pieces: readonly Piece[], reader: ContentReader): Promise<void> {
+  private async writeMessage(head: string, pieces: readonly Piece[], reader: ContentReader): Promise<void> {
     let isGone = false;
     let isBegun = false;
     // Held back until the first octets are there: a message that is gone then leaves no line.
-    let pending = `* ${number} FETCH (`;
+    let pending = head;
     let separator = '';
     for (const piece of pieces) {
       let text: string | undefined;

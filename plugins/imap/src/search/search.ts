@@ -31,6 +31,7 @@ export function searchCommand(environment: MessageEnvironment): ImapCommand<Sear
     hasUidForm: true,
     usesNumbers: true,
     mayExpunge: false,
+    hasNumbers: ({ program }) => program.usesNumbers,
     parse: (line, isUid) => parseSearch(line, isUid, environment),
     run: (context, args) => runSearch(context, args, environment),
   });
@@ -75,7 +76,7 @@ async function runSearch(
     return;
   }
   if (program.usesModSeq) enableCondstore(session, reply);
-  await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
+  await selected.sync(reply, { mayExpunge: isUid && !program.usesNumbers, withUid: isUid });
   let indexes = await evaluate(session, program, { charset, signal, searchIndex });
   const scope = { isUid, set: undefined, changedSince: undefined };
   for (const { parameter, args } of parameters) {
