@@ -21,8 +21,10 @@ import { subscriptionCommands } from './commands/subscribe.js';
 import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
 import { condstoreExtension } from './extensions/condstore.js';
+import { imap4rev2Extension } from './extensions/imap4rev2/index.js';
 import { literalsExtension } from './extensions/literals.js';
 import { qresyncExtension } from './extensions/qresync/index.js';
+import { utf8Extension } from './extensions/utf8/index.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
 import { type MessageEnvironment, messageCommands } from './messages/index.js';
@@ -77,6 +79,7 @@ export function builtInExtensions(
 ): readonly ImapExtension[] {
   return [
     baseExtension(features, messages),
+    imap4rev2Extension(features),
     literalsExtension(config.literals),
     idExtension,
     enableExtension(features),
@@ -93,5 +96,6 @@ export function builtInExtensions(
     idleExtension,
     condstoreExtension,
     qresyncExtension,
+    utf8Extension(config.utf8),
   ];
 }

@@ -16,6 +16,9 @@ const config: ImapConfig = {
   loginTimeout: 60,
   idleKeepalive: 29,
   autocreateInbox: true,
+  utf8: 'accept',
+  append8bitHeaders: false,
+  loginReferrals: false,
   id: {},
 };
 

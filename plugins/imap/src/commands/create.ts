@@ -9,6 +9,7 @@ import {
   ownerOf,
   parentOf,
 } from '@angarium/sdk';
+import { tellNormalised } from '../listing/normalised.js';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
 import { type GivenParameter, parseParameters } from './parameters.js';
@@ -28,7 +29,7 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
       line.sp();
       return { mailbox: line.mailbox(), parameters: parseParameters(line, features, 'CREATE') };
     },
-    async run({ session }, { mailbox, parameters }) {
+    async run({ session, reply }, { mailbox, parameters }) {
       const own = ownSession(session);
       const name = own.namespace.fromClient(mailbox);
       const parent = await makeRoom(own, name, 'CREATE');
@@ -37,6 +38,7 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
         options = (await parameter.onCreate?.(own, options, args)) ?? options;
       }
       await own.store.catalogue.create(name, options, own.origin('CREATE'));
+      tellNormalised(own, reply, name, mailbox);
     },
   });
 }

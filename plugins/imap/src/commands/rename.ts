@@ -10,6 +10,7 @@ import {
   Right,
   sameMailbox,
 } from '@angarium/sdk';
+import { isNormalised, tellNormalised } from '../listing/normalised.js';
 import { ownSession, type Session } from '../session.js';
 import { makeRoom, optionsBelow } from './create.js';
 
@@ -35,6 +36,8 @@ export const rename = defineImapCommand({
     else if (isInbox || (to.owner !== undefined && to.path.length === 0)) {
       throw new MailError('CANNOT', 'Operation is not supported on mailbox');
     } else await renameTree(session, from, to);
+    if (!isNormalised(session, texts.from, from) || !isNormalised(session, texts.to, to))
+      tellNormalised(session, context.reply, to, texts.from);
   },
 });
 

@@ -7,6 +7,7 @@ import {
   type MailboxSnapshot,
   Right,
 } from '@angarium/sdk';
+import { tellSelected } from '../listing/normalised.js';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
 import { flagsLine, openSelected, permanentFlags, type SelectedView } from '../view/index.js';
@@ -35,6 +36,7 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
         const entry = await own.findByText(mailbox, { rights: Right.read });
         const box = await open(own, entry, name === 'EXAMINE');
         tellMailbox(own, box, reply);
+        if (own.enabled.has('IMAP4REV2')) tellSelected(own, reply, entry, mailbox);
         own.select(box);
         try {
           for (const { parameter, args } of parameters) await parameter.onSelect?.(own, reply, args);

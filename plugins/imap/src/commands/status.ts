@@ -67,4 +67,6 @@ export const baseStatusItems: readonly StatusItem[] = [
   counter('UIDNEXT', ({ uidNext }) => uidNext),
   counter('UIDVALIDITY', ({ uidValidity }) => uidValidity),
   counter('UNSEEN', ({ unseen }) => unseen),
+  // RFC 9051 §6.3.11.
+  counter('DELETED', ({ deleted }) => deleted),
 ];

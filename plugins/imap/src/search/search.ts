@@ -5,6 +5,7 @@ import {
   type ImapCommand,
   type ImapCommandContext,
   type ImapSearch,
+  ImapSyntaxError,
   isKnownCharset,
   type NumberSet,
   type SearchResult,
@@ -71,6 +72,9 @@ async function runSearch(
 ): Promise<void> {
   const { session, reply, isUid, signal } = context;
   const { selected } = session;
+  // RFC 6855 §3: everything is UTF-8 then.
+  if (charset !== undefined && session.enabled.has('UTF8=ACCEPT'))
+    throw new ImapSyntaxError('CHARSET has no place after ENABLE UTF8=ACCEPT');
   if (charset !== undefined && !isKnownCharset(charset)) {
     reply.failed('The charset is not known', 'BADCHARSET (US-ASCII UTF-8 ISO-8859-1)');
     return;
