@@ -19,6 +19,8 @@ export interface ImapConfig {
   readonly append8bitHeaders: boolean;
   /** Accounts whose attribute `homeServer` names another server are sent there. */
   readonly loginReferrals: boolean;
+  /** What `LANGUAGE default` means. */
+  readonly language: string;
   /** RFC 2971 fields of the server, by name. */
   readonly id: Readonly<Record<string, string>>;
 }

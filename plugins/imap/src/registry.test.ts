@@ -19,6 +19,7 @@ const config: ImapConfig = {
   utf8: 'accept',
   append8bitHeaders: false,
   loginReferrals: false,
+  language: 'en',
   id: {},
 };
 

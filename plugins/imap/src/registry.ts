@@ -60,6 +60,10 @@ export interface Features {
   readonly capabilities: readonly Capability[];
   readonly updateFilters: readonly UpdateFilter[];
   readonly guards: readonly CommandGuard[];
+  /** Lower case, without English. */
+  readonly languages: readonly string[];
+  /** Of an English text; undefined where it has not been translated. */
+  translation(language: string, text: string): string | undefined;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
@@ -74,6 +78,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   capabilities: readonly Capability[] = [];
   updateFilters: readonly UpdateFilter[] = [];
   guards: readonly CommandGuard[] = [];
+  private translations: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
@@ -128,10 +133,19 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     return this.tables.enable.get(name);
   }
 
+  get languages(): readonly string[] {
+    return [...this.translations.keys()];
+  }
+
+  translation(language: string, text: string): string | undefined {
+    return this.translations.get(language)?.get(text);
+  }
+
   private change(extensions: readonly ImapExtension[]): void {
     this.extensions = extensions;
     this.capabilities = extensions.flatMap(({ capabilities = [] }) => capabilities);
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
+    this.translations = translationsOf(extensions);
     this.guards = extensions.flatMap(({ guards = [] }) => guards);
   }
 
@@ -151,6 +165,17 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.enable, extension.enable, ({ name }) => name);
     return entries;
   }
+}
+
+function translationsOf(extensions: readonly ImapExtension[]): Map<string, Map<string, string>> {
+  const all = new Map<string, Map<string, string>>();
+  for (const { language, texts } of extensions.flatMap(({ translations = [] }) => translations)) {
+    const tag = language.toLowerCase();
+    const own = all.get(tag) ?? new Map<string, string>();
+    for (const [english, text] of Object.entries(texts)) own.set(english, text);
+    all.set(tag, own);
+  }
+  return all;
 }
 
 interface Entry {

@@ -1,5 +1,6 @@
 /** What went wrong, as a tagged reply: the one table (RFC 5530 and the extensions' response codes). */
 import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
+import { Referral } from './referral.js';
 import type { TaggedReply } from './reply.js';
 import { LiteralRefused } from './wire/index.js';
 
@@ -21,6 +22,8 @@ export function toTagged(
     const where = error.position === undefined ? '' : ` at octet ${error.position}`;
     return { kind: 'BAD', code: error.code, text: `${sentence(error.message)}${where}` };
   }
+  if (error instanceof Referral)
+    return { kind: 'NO', code: `REFERRAL ${error.urls.join(' ')}`, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {
     if (error.cause !== undefined)

@@ -59,6 +59,7 @@ export async function makeRoom(
     if (session.canSee(there)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
     throw new MailError('NOPERM', 'Permission denied');
   }
+  await session.refer(name);
   const missing: MailboxName[] = [];
   let parent: MailboxEntry | undefined;
   for (let up = parentOf(name); up !== undefined; up = parentOf(up)) {

@@ -81,7 +81,8 @@ function tellMailbox(session: Session, box: SelectedView, reply: ImapReply): voi
   reply.untagged(`${view.count} EXISTS`);
   if (!isRev2) {
     reply.untagged(`${box.recentCount} RECENT`);
-    const unseen = firstUnseen(view);
+    // A message number, which UIDONLY has no place for (RFC 9586 §3).
+    const unseen = session.enabled.has('UIDONLY') ? 0 : firstUnseen(view);
     if (unseen > 0) reply.status('OK', 'First unseen', `UNSEEN ${unseen}`);
   }
   reply.status('OK', 'UIDs valid', `UIDVALIDITY ${uidValidity}`);

@@ -33,6 +33,7 @@ export interface ImapExtension {
   readonly enable?: readonly EnableFeature[];
   readonly updateFilters?: readonly UpdateFilter[];
   readonly guards?: readonly CommandGuard[];
+  readonly translations?: readonly Translation[];
 }
 
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
@@ -240,4 +241,12 @@ export interface CommandGuard {
   beforeParse?(session: ImapSession, command: ImapCommand<unknown>, isUid: boolean): void;
   /** When they have been. @throws as above */
   beforeRun?(session: ImapSession, command: ImapCommand<unknown>, args: unknown, isUid: boolean): void;
+}
+
+/** Human-readable texts in another language (LANGUAGE, RFC 5255 §3). Texts that nobody has translated stay English. */
+export interface Translation {
+  /** RFC 5646: `de`, `fr-CA`. */
+  readonly language: string;
+  /** English, exactly as it is sent, to the translation. One line each. */
+  readonly texts: Readonly<Record<string, string>>;
 }

@@ -52,6 +52,7 @@ test('offered only when all that it folds in is there, and gone when a part goes
     utf8: 'accept',
     append8bitHeaders: false,
     loginReferrals: false,
+    language: 'en',
     id: {},
   } as const;
   for (const extension of builtInExtensions(registry, config, plainEnvironment)) registry.add(extension);

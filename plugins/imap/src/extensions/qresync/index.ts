@@ -16,12 +16,21 @@ import { changedSince } from '../../fetch/plan.js';
 import { fetchRows } from '../../fetch/rows.js';
 import { Output } from '../../view/index.js';
 import { tellHighest } from '../condstore.js';
+import { uidRequired } from '../uidonly/index.js';
 import { type KnownState, lastMatch, parseKnownState } from './parameter.js';
 import { tellEarlier, vanishedLines, vanishedSince } from './vanished.js';
 
 /** RFC 7162 §3.2.5, §3.2.6: BAD without it. */
 function requireEnabled(session: ImapSession): void {
   if (!session.enabled.has('QRESYNC')) throw new ImapSyntaxError('QRESYNC has not been enabled');
+}
+
+function checkKnown(session: ImapSession, args: unknown): void {
+  requireEnabled(session);
+  const { matches } = args as KnownState;
+  // RFC 9586 §3.7.
+  if (matches.length > 0 && session.enabled.has('UIDONLY'))
+    throw uidRequired('Message numbers have no meaning with UIDONLY');
 }
 
 /** RFC 7162 §3.2.5.1: expunges, then flags, of what the client knows. */
@@ -96,7 +105,7 @@ export const qresyncExtension: ImapExtension = {
       command: 'SELECT',
       name: 'QRESYNC',
       parse: parseKnownState,
-      check: requireEnabled,
+      check: checkKnown,
       onSelect: (session, reply, args) => resynchronise(session, reply, args as KnownState),
     },
     { command: 'FETCH', name: 'VANISHED', check: checkVanished, narrow: narrowToChanged },

@@ -29,8 +29,10 @@ export function utf8Extension(offer: ImapConfig['utf8']): ImapExtension {
   if (offer === 'off') return { name: 'UTF8' };
   return {
     name: 'UTF8',
-    // Never both (RFC 6855 §6).
-    capabilities: [{ word: offer === 'only' ? 'UTF8=ONLY' : FEATURE }],
+    // Never both (RFC 6855 §6). ONLY is news before login too.
+    capabilities: [
+      offer === 'only' ? { word: 'UTF8=ONLY' } : { word: FEATURE, states: ['authenticated', 'selected'] },
+    ],
     enable: [{ name: FEATURE }],
     guards: offer === 'only' ? [onlyWithUtf8] : [],
   };
