@@ -14,6 +14,8 @@ export const IMAP_EXTENSIONS: Contract<ImapExtensions> = contract('imap-extensio
 
 /** The registry of IMAP extensions. */
 export interface ImapExtensions {
+  /** All that are there now, the built-in ones too. */
+  readonly extensions: readonly ImapExtension[];
   add(extension: ImapExtension): Disposable;
 }
 
