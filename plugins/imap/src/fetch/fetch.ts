@@ -64,6 +64,8 @@ async function runFetch(context: ImapCommandContext, args: FetchArguments): Prom
   // RFC 2180 §4.1.2; UIDs that are gone are no error (RFC 3501 §6.4.8).
   if (writer.missing > 0 && !isUid) {
     reply.failed('Some of the requested messages no longer exist', 'EXPUNGEISSUED');
+  } else if (writer.downgraded.length > 0) {
+    reply.completed('Completed', `DOWNGRADED ${NumberSet.fromAscending(writer.downgraded)}`);
   }
 }
 

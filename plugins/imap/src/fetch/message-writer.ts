@@ -14,6 +14,7 @@ import {
   parse,
   SummaryView,
 } from '@angarium/sdk';
+import { has8bit, surrogate } from '../extensions/utf8/surrogate.js';
 import { nextTurn, type Output } from '../view/index.js';
 import { type Batch, batchesOf } from './batches.js';
 import { BrokenLiteral, ContentReader, readWhole } from './contents.js';
@@ -37,6 +38,9 @@ type Piece = string | Wanted;
 export class MessageWriter {
   private readonly mailbox: Mailbox;
   private readonly head: FetchHead;
+  private readonly takesUtf8: boolean;
+  /** UIDs, ascending, of which a surrogate was shown (RFC 6858 §3). */
+  readonly downgraded: number[] = [];
   /** Messages of which the store has nothing any more. */
   missing = 0;
 
@@ -49,6 +53,7 @@ export class MessageWriter {
   ) {
     this.mailbox = session.selected.mailbox;
     this.head = fetchHead(session);
+    this.takesUtf8 = session.enabled.has('UTF8=ACCEPT') || session.enabled.has('IMAP4REV2');
   }
 
   async run(indexes: NumberSet): Promise<void> {
@@ -77,7 +82,8 @@ export class MessageWriter {
       if (record !== undefined) {
         const summary = new SummaryView(record);
         text =
-          this.withSummary(text, summary) ?? (await this.withLargeSummary(text, batch.uids[i]!, summary));
+          this.withSummary(text, batch.uids[i]!, summary) ??
+          (await this.withLargeSummary(text, batch.uids[i]!, summary));
       }
       for (const texts of extensions) text = joined(text, texts[i]!);
       if (text !== '') this.out.text += `${this.head(batch.numbers[i]!, batch.uids[i]!)}${text})\r\n`;
@@ -97,11 +103,11 @@ export class MessageWriter {
   }
 
   /** Undefined: something is too large to be in the summary. */
-  private withSummary(text: string, summary: SummaryView): string | undefined {
+  private withSummary(text: string, uid: number, summary: SummaryView): string | undefined {
     for (const name of this.plan.summaries) {
       const value = storedValue(summary, name);
       if (value === undefined) return undefined;
-      text = joined(text, `${name} ${value}`);
+      text = joined(text, `${name} ${this.shown(name, value, uid)}`);
     }
     return text;
   }
@@ -110,7 +116,18 @@ export class MessageWriter {
     const bytes = await readWhole(this.mailbox, uid);
     if (bytes === undefined) return text;
     for (const name of this.plan.summaries)
-      text = joined(text, `${name} ${storedValue(summary, name) ?? computedValue(bytes, name)}`);
+      text = joined(
+        text,
+        `${name} ${this.shown(name, storedValue(summary, name) ?? computedValue(bytes, name), uid)}`,
+      );
+    return text;
+  }
+
+  /** RFC 6855 §8: for clients that have not asked for UTF-8. */
+  private shown(name: SummaryName, value: string, uid: number): string {
+    if (this.takesUtf8 || !has8bit(value)) return value;
+    const text = surrogate(name, value);
+    if (text !== value && this.downgraded.at(-1) !== uid) this.downgraded.push(uid);
     return text;
   }
 
@@ -122,7 +139,7 @@ export class MessageWriter {
       const uid = batch.uids[i]!;
       const summary = new SummaryView(batch.summaries!.records[i]!);
       const row = this.rowText(batch, i);
-      let head = this.withSummary(row, summary) ?? (await this.withLargeSummary(row, uid, summary));
+      let head = this.withSummary(row, uid, summary) ?? (await this.withLargeSummary(row, uid, summary));
       for (const texts of extensions) head = joined(head, texts[i]!);
       const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
       let pieces: Piece[] | undefined;
