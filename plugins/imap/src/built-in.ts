@@ -1,5 +1,5 @@
 /** The features that come with this plugin, through the same registry as everybody else's. */
-import type { ImapCommand, ImapExtension, JmapAccess, Referrals } from '@angarium/sdk';
+import type { ImapCommand, ImapExtension } from '@angarium/sdk';
 import { appendExtension } from './commands/append.js';
 import { authenticateExtension } from './commands/authenticate.js';
 import { capability } from './commands/capability.js';
@@ -22,13 +22,8 @@ import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
 import { condstoreExtension } from './extensions/condstore.js';
 import { imap4rev2Extension } from './extensions/imap4rev2/index.js';
-import { jmapAccessExtension } from './extensions/jmapaccess/index.js';
-import { languageExtension } from './extensions/language/index.js';
 import { literalsExtension } from './extensions/literals.js';
-import { qresyncExtension } from './extensions/qresync/index.js';
-import { loginReferralsExtension, mailboxReferralsExtension } from './extensions/referrals/index.js';
-import { uidOnlyExtension } from './extensions/uidonly/index.js';
-import { utf8Extension } from './extensions/utf8/index.js';
+import { type Elsewhere, sessionExtensions } from './extensions/session.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
 import { type MessageEnvironment, messageCommands } from './messages/index.js';
@@ -75,25 +70,6 @@ const uidPlusExtension: ImapExtension = {
   capabilities: [{ word: 'UIDPLUS', states: selectable }],
 };
 
-/** What other plugins provide of what is to be had elsewhere. */
-export interface Elsewhere {
-  readonly referrals?: Referrals | undefined;
-  readonly jmap?: JmapAccess | undefined;
-  readonly hasAccounts?: boolean;
-}
-
-function elsewhereExtensions(
-  { referrals, jmap, hasAccounts = false }: Elsewhere,
-  features: Features,
-  { loginReferrals }: ImapConfig,
-): ImapExtension[] {
-  const extensions: ImapExtension[] = [];
-  if (referrals !== undefined || (loginReferrals && hasAccounts)) extensions.push(loginReferralsExtension());
-  if (referrals !== undefined) extensions.push(mailboxReferralsExtension(referrals, listCommand(features)));
-  if (jmap !== undefined) extensions.push(jmapAccessExtension(jmap));
-  return extensions;
-}
-
 /** In the order in which CAPABILITY lists them. */
 export function builtInExtensions(
   features: Features,
@@ -119,10 +95,6 @@ export function builtInExtensions(
     unselectExtension,
     idleExtension,
     condstoreExtension,
-    qresyncExtension,
-    uidOnlyExtension,
-    utf8Extension(config.utf8),
-    languageExtension(features, config.language),
-    ...elsewhereExtensions(elsewhere, features, config),
+    ...sessionExtensions(features, config, elsewhere),
   ];
 }
