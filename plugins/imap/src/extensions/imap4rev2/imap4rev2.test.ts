@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IMAP_EXTENSIONS, type ImapExtension } from '@angarium/sdk';
 import type { ImapTestClient } from '@angarium/testing';
-import { builtInExtensions } from '../../built-in.js';
-import { plainEnvironment } from '../../messages/environment.js';
 import { ExtensionRegistry } from '../../registry.js';
 import { TestServer } from '../../server.test.support.js';
 import { missingForRev2, rev2Offer } from './folded-in.js';
@@ -35,37 +33,24 @@ async function enabled(server: TestServer): Promise<ImapTestClient> {
   return client;
 }
 
-test('offered only when all that it folds in is there, and gone when a part goes', () => {
-  const registry = new ExtensionRegistry();
+test('offered only when all that it folds in is there, and gone when a part goes', async () => {
+  const empty = new ExtensionRegistry();
+  assert.ok(missingForRev2(empty).includes('NAMESPACE'));
+  assert.ok(!rev2Offer(empty)());
+  await using server = await TestServer.start();
+  const registry = server.kernel.get(IMAP_EXTENSIONS) as ExtensionRegistry;
   const isOffered = rev2Offer(registry);
-  assert.ok(missingForRev2(registry).includes('NAMESPACE'));
-  assert.ok(!isOffered());
-  const config = {
-    listen: [],
-    maxMessageBytes: 1,
-    maxLiteralBytes: 1,
-    literals: 'LITERAL-',
-    idleTimeout: 30,
-    loginTimeout: 60,
-    idleKeepalive: 29,
-    autocreateInbox: true,
-    utf8: 'accept',
-    append8bitHeaders: false,
-    loginReferrals: false,
-    language: 'en',
-    id: {},
-  } as const;
-  for (const extension of builtInExtensions(registry, config, plainEnvironment)) registry.add(extension);
   const missing = missingForRev2(registry);
   for (const there of ['NAMESPACE', 'UNSELECT', 'UIDPLUS', 'ENABLE', 'IDLE', 'SASL-IR', 'MOVE'])
     assert.ok(!missing.includes(there), there);
   assert.ok(!missing.includes('LITERAL- or LITERAL+'));
   assert.ok(!missing.includes('STATUS DELETED'));
+  assert.equal(isOffered(), missing.length === 0);
   const added = registry.add(standIns(missing));
   assert.ok(isOffered());
-  const last = registry.add({ name: 'X' });
+  const other = registry.add({ name: 'X' });
   assert.ok(isOffered());
-  last[Symbol.dispose]();
+  other[Symbol.dispose]();
   added[Symbol.dispose]();
   assert.equal(isOffered(), missing.length === 0);
 });
