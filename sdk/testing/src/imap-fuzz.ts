@@ -36,6 +36,8 @@ const fetchWords = [
   ...['RFC822', 'RFC822.HEADER', 'RFC822.TEXT', 'ALL', 'FAST', 'FULL'],
 ];
 
+const sortWords = ['ARRIVAL', 'CC', 'DATE', 'FROM', 'REVERSE', 'SIZE', 'SUBJECT', 'TO'];
+
 /** What this registry knows, by kind. */
 export function imapVocabulary({ extensions }: Pick<ImapExtensions, 'extensions'>): Vocabulary {
   const namesOf = (kind: 'fetchItems' | 'searchKeys' | 'statusItems' | 'listOptions' | 'enable'): string[] =>
@@ -45,6 +47,11 @@ export function imapVocabulary({ extensions }: Pick<ImapExtensions, 'extensions'
     parameters.filter(({ command }) => commands.includes(command)).map(({ name }) => name.toUpperCase());
   return {
     words: [
+      // `THREAD=REFERENCES`, `SORT=DISPLAY`, `COMPRESS=DEFLATE`: the value is a keyword of the grammar.
+      extensions
+        .flatMap(({ capabilities = [] }) => capabilities)
+        .flatMap(({ word }) => word.split('=').slice(1)),
+      sortWords,
       [...searchWords, ...namesOf('searchKeys'), ...parametersOf('SEARCH')],
       [...fetchWords, ...namesOf('fetchItems'), 'CHANGEDSINCE', ...parametersOf('FETCH')],
       namesOf('statusItems'),
