@@ -27,8 +27,10 @@ function escaped(text: string, plain: RegExp): string {
 
 /** `;AUTH=*` keeps clients from coming as anonymous (RFC 2221 §3). @param mailbox as the client writes it, in Unicode. */
 export function imapUrl(user: string, server: string, mailbox = ''): string {
-  const host = escaped(server, /[A-Za-z0-9.:[\]-]/);
-  return `imap://${escaped(user, /[A-Za-z0-9._~-]/)};AUTH=*@${host.replace(/[[\]]/g, (c) => (c === '[' ? '%5B' : '%5D'))}/${escaped(mailbox, /[A-Za-z0-9._~/-]/)}`;
+  const name = escaped(user, /[A-Za-z0-9._~-]/);
+  // A bracket of an IPv6 address would end the response code.
+  const host = escaped(server, /[A-Za-z0-9.:-]/);
+  return `imap://${name};AUTH=*@${host}/${escaped(mailbox, /[A-Za-z0-9._~/-]/)}`;
 }
 
 /** Where the user has to go with his own mail, if not here. */
