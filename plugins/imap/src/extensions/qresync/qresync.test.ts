@@ -246,6 +246,67 @@ test('a client that comes back again and again has what is there', async () => {
   );
 });
 
+test('a client that stays, and counts what it is told, has what is there', async () => {
+  const step = fc.record({
+    by: fc.constantFrom('worker', 'client'),
+    kind: fc.constantFrom('flag', 'expunge', 'append', 'look', 'fetch', 'search', 'move'),
+    uids: fc.uniqueArray(fc.integer({ min: 1, max: 14 }), { minLength: 1, maxLength: 4 }),
+  });
+  const features = fc.constantFrom('QRESYNC', 'QRESYNC UIDONLY', 'UIDONLY');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), features, async (steps, feature) => {
+      await using server = await TestServer.start();
+      const worker = await server.selected(6);
+      await worker.ok('CREATE INBOX.x');
+      const client = await server.loggedIn();
+      await client.ok(`ENABLE ${feature}`);
+      await client.ok('SELECT INBOX');
+      const known = new Set([1, 2, 3, 4, 5, 6]);
+      let exists = known.size;
+      const hear = (untagged: readonly string[]): void => {
+        for (const line of untagged) {
+          assert.doesNotMatch(line, /EXPUNGE|EARLIER/);
+          const vanished = /^VANISHED (\S+)$/.exec(line)?.[1]?.split(',') ?? [];
+          for (const range of vanished) {
+            const [from, to = from] = range.split(':').map(Number);
+            // Each of them was announced, and counts (RFC 7162 §3.2.10.2).
+            for (let uid = from!; uid <= to!; uid++, exists--) known.delete(uid);
+          }
+          exists = Number(/^(\d+) EXISTS$/.exec(line)?.[1] ?? exists);
+        }
+      };
+      for (const { by, kind, uids } of steps) {
+        const one = by === 'worker' ? worker : client;
+        const set = uids.join();
+        const commands = {
+          flag: [`UID STORE ${set} +FLAGS (\\Flagged)`],
+          expunge: [`UID STORE ${set} +FLAGS (\\Deleted)`, 'EXPUNGE'],
+          append: [],
+          look: ['NOOP'],
+          fetch: [`UID FETCH ${set} (FLAGS BODY[TEXT])`],
+          search: [`UID SEARCH UID ${set}`],
+          move: [`UID MOVE ${set} INBOX.x`],
+        };
+        const untagged: string[] = [];
+        if (kind === 'append')
+          untagged.push(...(await one.append('INBOX', 'Subject: x\r\n\r\ny\r\n')).untagged);
+        for (const command of commands[kind]) untagged.push(...(await one.ok(command)).untagged);
+        if (one === client) hear(untagged);
+      }
+      hear((await client.ok('NOOP')).untagged);
+      const { untagged } = await worker.ok('UID SEARCH ALL');
+      const there = untagged.at(-1)!.split(' ').slice(1).map(Number);
+      assert.equal(exists, there.length);
+      const old = there.filter((uid) => uid <= 6);
+      assert.deepEqual(
+        [...known].filter((uid) => uid <= 6),
+        old,
+      );
+    }),
+    { numRuns: 40 },
+  );
+});
+
 function chunkOf(uids: readonly number[], modSeq: number, isForbidden: boolean): SnapshotChunk {
   const count = uids.length;
   const chunk = {
