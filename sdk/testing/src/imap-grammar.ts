@@ -21,7 +21,12 @@ class DeadEnd extends Error {
 }
 
 const MAX_LENGTH = 8000;
-const ATTEMPTS = 400;
+const ATTEMPTS = 150;
+
+/** What `peek` shows. A letter stands for any: callers ask whether it is one. */
+const shown = [...'(("1*$[AAAA+-/<~ '];
+
+const many = Array.from({ length: 1000 }, (_, i) => i * 2 + 1).join();
 
 /**
  * The arguments of a command as it may be sent, from behind its name; literals do not wait. Undefined: chance has not found any.
@@ -63,7 +68,19 @@ const strings = [
 ];
 const numbers = ['0', '1', '2', '7', '4294967295'];
 const numbers64 = [...numbers, '4294967296', '9007199254740993', '9223372036854775807'];
-const sets = ['1', '1:*', '*', '*:1', '4294967295:*', '2:4', '1,3,2', '4294967295', '1:4294967295', '$'];
+const sets = [
+  '1',
+  '1:*',
+  '*',
+  '*:1',
+  '4294967295:*',
+  '2:4',
+  '1,3,2',
+  '4294967295',
+  '1:4294967295',
+  '$',
+  many,
+];
 const flagLists = ['(\\Seen)', '()', '\\Deleted', '(\\Answered kw $Junk)', '\\Flagged \\Draft'];
 const dates = ['1-Feb-1994', '"29-Feb-2024"', '31-Dec-9999', '1-Jan-1970'];
 const dateTimes = [
@@ -111,7 +128,7 @@ class WritingLine implements CommandLine {
 
   peek(): string {
     if (this.isEnded || this.literalPromised) return '';
-    this.promised ??= this.one(['(', '"', '1', '*', '$', '[', 'A', 'S', 'B', 'x', '/', '<', '+', '~', ' ']);
+    this.promised ??= this.one(shown);
     return this.promised;
   }
 
@@ -219,8 +236,7 @@ class WritingLine implements CommandLine {
   }
 
   sequenceSet(): SequenceSet {
-    const many = Array.from({ length: 1000 }, (_, i) => i * 2 + 1).join();
-    const text = this.add(this.fitting([...sets, many]));
+    const text = this.add(this.fitting(sets));
     if (text === '$') return { ranges: [], isSaved: true };
     const bound = (part: string): number => (part === '*' ? STAR : Number(part));
     const ranges = text.split(',').map((range): [number, number] => {
@@ -282,20 +298,23 @@ class WritingLine implements CommandLine {
     return of[this.pick(of.length)]!;
   }
 
+  /** Does it begin as promised? */
+  private isKept(text: string): boolean {
+    const { promised } = this;
+    if (promised === undefined) return true;
+    return promised === 'A' ? /^[A-Za-z]/.test(text) : text.startsWith(promised);
+  }
+
   /** One of these that begins as promised. */
   private fitting(texts: readonly string[]): string {
-    const { promised } = this;
-    if (promised === undefined) return texts.length === 0 ? this.fail() : this.one(texts);
-    const first = promised.toUpperCase();
-    const fit = texts.filter((text) => text.charAt(0).toUpperCase() === first);
+    const fit = this.promised === undefined ? texts : texts.filter((text) => this.isKept(text));
     return fit.length === 0 ? this.fail() : this.one(fit);
   }
 
   private add(text: string): string {
-    const isWrong =
-      this.promised !== undefined && !text.toUpperCase().startsWith(this.promised.toUpperCase());
     const isLiteral = this.literalPromised && !/^~?\{/.test(text);
-    if (this.isEnded || isWrong || isLiteral || this.written.length > MAX_LENGTH) throw new DeadEnd();
+    if (this.isEnded || !this.isKept(text) || isLiteral || this.written.length > MAX_LENGTH)
+      throw new DeadEnd();
     this.promised = undefined;
     this.literalPromised = false;
     this.written += text;
@@ -304,11 +323,7 @@ class WritingLine implements CommandLine {
 
   private maybe(text: string): boolean {
     if (this.isEnded || this.literalPromised) return false;
-    const { promised } = this;
-    const isIt =
-      promised === undefined
-        ? this.pick(2) === 0
-        : text.charAt(0).toUpperCase() === promised.toUpperCase() && this.pick(4) > 0;
+    const isIt = this.promised === undefined ? this.pick(2) === 0 : this.isKept(text) && this.pick(4) > 0;
     if (isIt) this.add(text);
     return isIt;
   }

@@ -95,10 +95,8 @@ test('names are UTF-8, in quoted strings and literals both ways; the old revisio
   const name = Buffer.from('INBOX.Entwürfe & 日本').latin1Slice();
   await client.ok(`CREATE "${name}"`);
   assert.deepEqual((await client.ok('LIST "" INBOX.E*')).untagged, [`LIST (\\HasNoChildren) "." "${name}"`]);
-  assert.equal(
-    (await client.withLiterals('SELECT ', Buffer.from(name, 'latin1'))).untagged.at(-1),
-    `LIST () "." "${name}"`,
-  );
+  const selected = await client.withLiterals('SELECT ', Buffer.from(name, 'latin1'));
+  assert.ok(selected.untagged.includes(`LIST () "." "${name}"`), selected.untagged.join('\n'));
   // Modified UTF-7 is a name like any other now.
   await client.ok('CREATE "INBOX.&-x"');
   const old = await server.loggedIn();
@@ -121,7 +119,7 @@ test('a name written another way is told as it is, with OLDNAME (RFC 9051 §6.3.
   const other = Buffer.from('INBOX.u\u0308').latin1Slice();
   const oldName = `"${composed}" ("OLDNAME" ("${other}"))`;
   assert.deepEqual((await client.ok(`CREATE "${other}"`)).untagged, [`LIST () "." ${oldName}`]);
-  assert.equal((await client.ok(`SELECT "${other}"`)).untagged.at(-1), `LIST () "." ${oldName}`);
+  assert.ok((await client.ok(`SELECT "${other}"`)).untagged.includes(`LIST () "." ${oldName}`));
   const appended = await client.append(`"${other}"`, 'Subject: x\r\n\r\n');
   assert.ok(appended.untagged.includes(`LIST () "." ${oldName}`), appended.untagged.join('\n'));
   await client.ok('UNSELECT');

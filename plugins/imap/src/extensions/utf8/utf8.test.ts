@@ -88,7 +88,6 @@ test('APPEND with 8-bit headers: refused before ENABLE, then by UTF8 (~{}) and a
   for (const wrong of [
     `UTF8 ({${octets.length}+}\r\n${international})`,
     `UTF8 (~{${octets.length}+}\r\n${international}`,
-    `~{${octets.length}+}\r\n${international}`,
     'UTF8 ("x")',
     'UTF8 ()',
   ])
