@@ -52,6 +52,7 @@ export function imapVocabulary({ extensions }: Pick<ImapExtensions, 'extensions'
         .flatMap(({ capabilities = [] }) => capabilities)
         .flatMap(({ word }) => word.split('=').slice(1)),
       sortWords,
+      ['FLAGS', 'FLAGS.SILENT'],
       [...searchWords, ...namesOf('searchKeys'), ...parametersOf('SEARCH')],
       [...fetchWords, ...namesOf('fetchItems'), 'CHANGEDSINCE', ...parametersOf('FETCH')],
       namesOf('statusItems'),
