@@ -14,20 +14,31 @@ import { logout } from './commands/logout.js';
 import { namespaceExtension } from './commands/namespace.js';
 import { check, noop } from './commands/noop.js';
 import { rename } from './commands/rename.js';
+import { catenateExtension, replaceExtension } from './commands/replace.js';
 import { selectCommands } from './commands/select.js';
 import { starttlsExtension } from './commands/starttls.js';
 import { baseStatusItems, statusCommand } from './commands/status.js';
 import { subscriptionCommands } from './commands/subscribe.js';
 import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
+import { binaryExtension } from './extensions/binary.js';
+import { compressExtension } from './extensions/compress.js';
 import { condstoreExtension } from './extensions/condstore.js';
+import { digestExtension } from './extensions/digest.js';
 import { imap4rev2Extension } from './extensions/imap4rev2/index.js';
 import { literalsExtension } from './extensions/literals.js';
+import { objectIdExtension } from './extensions/objectid.js';
+import { previewExtension } from './extensions/preview.js';
+import { saveDateExtension } from './extensions/savedate.js';
 import { type Elsewhere, sessionExtensions } from './extensions/session.js';
+import { uidBatchesExtension } from './extensions/uidbatches.js';
+import { unauthenticateExtension } from './extensions/unauthenticate.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
 import { type MessageEnvironment, messageCommands } from './messages/index.js';
+import { messageLimitExtension } from './messages/message-limit.js';
 import { moveCommand } from './messages/move.js';
+import { inProgressExtension } from './progress.js';
 import type { Features } from './registry.js';
 
 /** IMAP4rev1 itself (RFC 3501) but for what has a capability of its own. */
@@ -60,8 +71,9 @@ function baseExtension(features: Features, messages: MessageEnvironment): ImapEx
 const selectable = ['authenticated', 'selected'] as const;
 
 /** RFC 6851. */
-function moveExtension(): ImapExtension {
-  return { name: 'MOVE', capabilities: [{ word: 'MOVE', states: selectable }], commands: [moveCommand()] };
+function moveExtension(messages: MessageEnvironment): ImapExtension {
+  const commands = [moveCommand(messages)];
+  return { name: 'MOVE', capabilities: [{ word: 'MOVE', states: selectable }], commands };
 }
 
 /** RFC 4315: UID EXPUNGE is declared with EXPUNGE, APPENDUID and COPYUID come from APPEND, COPY and MOVE. */
@@ -89,12 +101,24 @@ export function builtInExtensions(
     namespaceExtension,
     childrenExtension,
     appendExtension,
-    appendLimitExtension(config.maxMessageBytes),
+    appendLimitExtension(config),
     uidPlusExtension,
-    moveExtension(),
+    moveExtension(messages),
     unselectExtension,
     idleExtension,
     condstoreExtension,
+    binaryExtension,
+    replaceExtension,
+    catenateExtension,
+    previewExtension,
+    saveDateExtension,
+    objectIdExtension,
+    digestExtension,
+    compressExtension,
+    unauthenticateExtension,
+    uidBatchesExtension,
+    inProgressExtension,
+    messageLimitExtension(config.messageLimit),
     ...sessionExtensions(features, config, elsewhere),
   ];
 }

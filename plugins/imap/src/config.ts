@@ -4,6 +4,10 @@ import type { ListenEntry } from '@angarium/sdk';
 export interface ImapConfig {
   readonly listen: readonly ListenEntry[];
   readonly maxMessageBytes: number;
+  /** Mailboxes may have limits of their own (RFC 7889 §3). */
+  readonly mailboxAppendLimits: boolean;
+  /** How many messages one command may be about; 0 for any number. */
+  readonly messageLimit: number;
   readonly maxLiteralBytes: number;
   readonly literals: 'LITERAL+' | 'LITERAL-';
   /** Minutes. */

@@ -125,8 +125,18 @@ export class SessionLoop {
       signal: session.connection.signal,
       afterReply: (work) => this.afterReply.push(work),
     };
+    using _ = this.watched(command, tag);
     await command.run(context, args);
     return reply.takeOutcome() ?? { kind: 'OK', code: undefined, text: 'Completed' };
+  }
+
+  /** Commands that do not wait for the client are told of when they take long (RFC 9585). */
+  private watched({ streaming }: Invocation['command'], tag: string): Disposable | undefined {
+    const { session, reply } = this;
+    if (streaming || session.state === 'not-authenticated') return undefined;
+    return session.services.progress.add(() => {
+      if (!session.isWaiting) reply.tryStatus('Still working', `INPROGRESS ("${tag}" NIL NIL)`);
+    });
   }
 
   /** Where it is legal: at the end of a command, EXPUNGE where that allows it (RFC 3501 §5.2, §7.4.1). */

@@ -10,6 +10,8 @@ import { TestServer } from './server.test.support.js';
 const config: ImapConfig = {
   listen: [],
   maxMessageBytes: 1000,
+  mailboxAppendLimits: false,
+  messageLimit: 0,
   maxLiteralBytes: 1000,
   literals: 'LITERAL+',
   idleTimeout: 30,

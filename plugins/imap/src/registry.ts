@@ -15,6 +15,7 @@ import {
   type ListOption,
   type SearchKey,
   type StatusItem,
+  type StoreItem,
   type UpdateFilter,
 } from '@angarium/sdk';
 
@@ -64,10 +65,12 @@ export interface Features {
   readonly languages: readonly string[];
   /** Of an English text; undefined where it has not been translated. */
   translation(language: string, text: string): string | undefined;
+  readonly selectCodes: NonNullable<ImapExtension['selectCodes']>;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
   statusItem(name: string): StatusItem | undefined;
+  storeItem(name: string): StoreItem | undefined;
   listOption(place: ListOption['place'], name: string): ListOption | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
   enableFeature(name: string): EnableFeature | undefined;
@@ -79,11 +82,13 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   updateFilters: readonly UpdateFilter[] = [];
   guards: readonly CommandGuard[] = [];
   private translations: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
+  selectCodes: NonNullable<ImapExtension['selectCodes']> = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
     searchKey: new Table<SearchKey>('SEARCH key'),
     statusItem: new Table<StatusItem>('STATUS item'),
+    storeItem: new Table<StoreItem>('STORE item'),
     listOption: new Table<ListOption>('LIST option'),
     parameter: new Table<CommandParameter>('parameter'),
     enable: new Table<EnableFeature>('ENABLE feature'),
@@ -121,6 +126,10 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     return this.tables.statusItem.get(name);
   }
 
+  storeItem(name: string): StoreItem | undefined {
+    return this.tables.storeItem.get(name);
+  }
+
   listOption(place: ListOption['place'], name: string): ListOption | undefined {
     return this.tables.listOption.get(`${place} ${name}`.toUpperCase());
   }
@@ -147,6 +156,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
     this.translations = translationsOf(extensions);
     this.guards = extensions.flatMap(({ guards = [] }) => guards);
+    this.selectCodes = extensions.flatMap(({ selectCodes = [] }) => selectCodes);
   }
 
   private entriesOf(extension: ImapExtension): Entry[] {
@@ -160,6 +170,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.fetchItem, extension.fetchItems, ({ name }) => name);
     put(tables.searchKey, extension.searchKeys, ({ name }) => name);
     put(tables.statusItem, extension.statusItems, ({ name }) => name);
+    put(tables.storeItem, extension.storeItems, ({ name }) => name);
     put(tables.listOption, extension.listOptions, ({ place, name }) => `${place} ${name}`);
     put(tables.parameter, extension.parameters, ({ command, name }) => `${command} ${name}`);
     put(tables.enable, extension.enable, ({ name }) => name);

@@ -24,6 +24,8 @@ export function respText(text: string, code: string | undefined, utf8 = false): 
 
 export class Reply implements ImapReply {
   private outcome: TaggedReply | undefined;
+  /** Octets have gone out that frame themselves: nobody but their writer knows whether a line has ended. */
+  private isRaw = false;
 
   constructor(private readonly session: Session) {}
 
@@ -40,6 +42,7 @@ export class Reply implements ImapReply {
   }
 
   write(data: string | Uint8Array): boolean {
+    this.isRaw = true;
     return this.connection.write(data);
   }
 
@@ -63,10 +66,16 @@ export class Reply implements ImapReply {
     return mailboxNameText(name, this.session.namespace, this.session.usesUtf8);
   }
 
+  /** `* OK [code] text` if a line can begin now. */
+  tryStatus(text: string, code: string): void {
+    if (!this.isRaw) this.status('OK', text, code);
+  }
+
   /** What the command has said of its end, if anything; forgets it. */
   takeOutcome(): TaggedReply | undefined {
     const { outcome } = this;
     this.outcome = undefined;
+    this.isRaw = false;
     return outcome;
   }
 

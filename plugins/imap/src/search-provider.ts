@@ -16,12 +16,16 @@ import { imapSearch } from './search/index.js';
 export function messageEnvironment(
   features: Features,
   searchIndex: SearchIndex | undefined,
+  messageLimit?: number,
 ): MessageEnvironment {
   return {
     fetchItem: (name) => features.fetchItem(name),
     searchKey: (name) => features.searchKey(name),
     parameter: (command, name) => features.parameter(command, name),
+    storeItem: (name) => features.storeItem(name),
     searchIndex,
+    // 0 in the configuration is none.
+    messageLimit: messageLimit || undefined,
   };
 }
 

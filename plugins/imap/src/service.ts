@@ -38,6 +38,7 @@ import {
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { SessionLoop } from './loop.js';
+import { Progress } from './progress.js';
 import { ExtensionRegistry } from './registry.js';
 import { messageEnvironment } from './search-provider.js';
 import type { ImapServices } from './services.js';
@@ -85,16 +86,18 @@ export class ImapService extends Component {
       host,
       clock,
       log,
+      progress: new Progress(clock),
     };
   }
 
   override start(): void {
-    const messages = messageEnvironment(this.extensions, this.searchIndex);
+    const messages = messageEnvironment(this.extensions, this.searchIndex, this.config.messageLimit);
     const { accounts, referrals } = this.environment;
     const elsewhere = { referrals, jmap: this.jmap, hasAccounts: accounts !== undefined };
     for (const extension of builtInExtensions(this.extensions, this.config, messages, elsewhere)) {
       this.own(this.extensions.add(extension));
     }
+    this.own(this.environment.progress.start());
     this.own(
       this.services.add({
         name: 'imap',

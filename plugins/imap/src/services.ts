@@ -11,6 +11,7 @@ import type {
   Referrals,
 } from '@angarium/sdk';
 import type { ImapConfig } from './config.js';
+import type { Progress } from './progress.js';
 import type { Features } from './registry.js';
 
 /** What sessions work with; one for all of a worker. */
@@ -27,4 +28,5 @@ export interface ImapServices {
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly progress: Progress;
 }

@@ -140,6 +140,16 @@ export class Session implements ImapSession {
     this.connection.describe({ activity: '' });
   }
 
+  /** Back to where a connection begins; what extensions keep for the session goes (RFC 8437 §4.1). */
+  unauthenticate(): void {
+    this.current = { is: 'not-authenticated' };
+    this.enabledFeatures.clear();
+    this.language = 'i-default';
+    for (const value of this.locals.values()) if (isDisposable(value)) value[Symbol.dispose]();
+    this.locals.clear();
+    this.connection.describe({ user: '', activity: '' });
+  }
+
   /** Whatever the state is. */
   end(): void {
     this.current = { is: 'logout' };
@@ -202,6 +212,10 @@ export class Session implements ImapSession {
   private expect(state: ImapState): void {
     if (this.current.is !== state) throw new Error(`the session is ${this.current.is}, not ${state}`);
   }
+}
+
+function isDisposable(value: unknown): value is Disposable {
+  return typeof value === 'object' && value !== null && Symbol.dispose in value;
 }
 
 function nonexistent(): MailError {

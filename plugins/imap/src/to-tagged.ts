@@ -1,5 +1,7 @@
 /** What went wrong, as a tagged reply: the one table (RFC 5530 and the extensions' response codes). */
 import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
+import { BadUrl } from './append/catenate.js';
+import { TooManyMessages } from './messages/message-limit.js';
 import { Referral } from './referral.js';
 import type { TaggedReply } from './reply.js';
 import { LiteralRefused } from './wire/index.js';
@@ -24,6 +26,13 @@ export function toTagged(
   }
   if (error instanceof Referral)
     return { kind: 'NO', code: `REFERRAL ${error.urls.join(' ')}`, text: error.message };
+  if (error instanceof BadUrl) {
+    // url-resp-text (RFC 4469 §5); of a very long one the beginning tells which it was.
+    const url = error.url.slice(0, 1000).replace(/[^\x21-\x5b\x5e-\x7e]/g, '?');
+    return { kind: 'NO', code: `BADURL ${url}`, text: error.message };
+  }
+  if (error instanceof TooManyMessages)
+    return { kind: 'NO', code: `MESSAGELIMIT ${error.limit}`, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {
     if (error.cause !== undefined)

@@ -28,6 +28,26 @@ function locate(source: BodySource, uid: number): Located | undefined {
   return body === undefined ? undefined : { ...body, packs: source.packs(place.partition) };
 }
 
+/** UIDs that nobody asked for are read over while there are no more than this of them in a row. */
+const MAX_GAP = 4;
+
+/** Where the bodies of many messages are, by UID: a query for each run of neighbours. */
+function locateAll(source: BodySource, uids: readonly number[]): ReadonlyMap<number, Located> {
+  const found = new Map<number, Located>();
+  const place = source.place();
+  if (place === undefined) return found;
+  const packs = source.packs(place.partition);
+  const sorted = [...new Set(uids)].sort((a, b) => a - b);
+  for (let at = 0; at < sorted.length; ) {
+    let end = at + 1;
+    while (end < sorted.length && sorted[end]! - sorted[end - 1]! <= MAX_GAP + 1) end++;
+    const rows = source.reader.bodies(place.number, sorted[at]!, sorted[end - 1]!, place.partition);
+    for (const { uid, guid, ref } of rows) found.set(uid, { guid, ref, packs });
+    at = end;
+  }
+  return found;
+}
+
 /** Compaction may have moved the body after the look: once more, with what the rows say now. */
 async function readAgain(
   source: BodySource,
@@ -93,9 +113,13 @@ async function* readBatch(
   const pieces: (Piece | { readonly index: number })[] = [];
   const reads: ReadRequest[] = [];
   let packs: PackReader | undefined;
+  const bodies = locateAll(
+    source,
+    requests.slice(start, end).map(({ uid }) => uid),
+  );
   for (let index = start; index < end; index++) {
     const { uid, from, to } = requests[index]!;
-    const body = locate(source, uid);
+    const body = bodies.get(uid);
     if (body === undefined) pieces.push({ index });
     else {
       packs ??= body.packs;

@@ -27,6 +27,7 @@ import { StoreHooks } from './hooks.js';
 import { type KnownPartition, type PreparedFolder, prepareFolder } from './layout.js';
 import { type MailboxContext, privateViewer, StoreMailbox } from './mailbox.js';
 import { decodeColumns, lowerBound } from './model/chunk.js';
+import { flatten } from './model/ids.js';
 import { PackReader, Spool } from './packs/index.js';
 import { ListCache, type Listed } from './reading/list-cache.js';
 import { type MailboxHeadRow, ShardReader } from './reading/shard-reader.js';
@@ -235,6 +236,8 @@ export class StoreEngine implements MailStore {
     const listed = this.list.byId(target.mailbox);
     if (listed === undefined) return { error: nonexistent() };
     let limits: readonly UsageLimit[] = target.limits ?? [];
+    const replaced = target.replaces && this.list.byId(target.replaces.mailbox);
+    if (target.replaces !== undefined && replaced === undefined) return { error: nonexistent() };
     if (this.hooks.isAppendVetoable) {
       const { items } = target;
       const bytes = items.reduce((sum, { message }) => sum + message.size, 0);
@@ -253,17 +256,32 @@ export class StoreEngine implements MailStore {
         return { error: error instanceof Error ? error : new Error(String(error)) };
       }
     }
-    return { listed, target, limits };
+    if (target.replaces !== undefined && this.hooks.isExpungeVetoable) {
+      try {
+        await this.hooks.expunging(target.replaces.mailbox, target.replaces.uids, origin);
+      } catch (error) {
+        return { error: error instanceof Error ? error : new Error(String(error)) };
+      }
+    }
+    return { listed, target, limits, replaced };
   }
 
-  private outcome({ listed }: Admitted, result: AppendResult, origin: Origin | undefined): AppendOutcome {
+  private outcome(
+    { listed, target: { replaces } }: Admitted,
+    result: AppendResult,
+    origin: Origin | undefined,
+  ): AppendOutcome {
     if ('error' in result) return { ok: false, error: valueToError(result.error) };
-    const { uids, modSeq } = result;
+    const { uids, modSeq, expungeModSeq } = result;
     if (this.hooks.isAppendObserved) {
       const filed = NumberSet.fromAscending(uids);
       this.hooks.appended({ mailbox: listed.entry, uids: filed, modSeq, source: undefined, origin });
     }
-    return { ok: true, uidValidity: listed.entry.uidValidity, uids, modSeq };
+    const { uidValidity } = listed.entry;
+    if (replaces === undefined || expungeModSeq === undefined) return { ok: true, uidValidity, uids, modSeq };
+    const { mailbox, uids: gone } = replaces;
+    this.hooks.expunged({ mailbox, uids: gone, modSeq: expungeModSeq, isMove: false, origin });
+    return { ok: true, uidValidity, uids, modSeq, expungeModSeq };
   }
 }
 
@@ -281,6 +299,8 @@ interface Admitted {
   readonly listed: Listed;
   readonly target: AppendTarget;
   readonly limits: readonly UsageLimit[];
+  /** The mailbox that `target.replaces` names. */
+  readonly replaced: Listed | undefined;
 }
 
 interface Refused {
@@ -304,8 +324,9 @@ class MessageList {
   }
 }
 
-function toPart({ listed, target, limits }: Admitted, messages: MessageList): AppendPart {
+function toPart({ listed, target, limits, replaced }: Admitted, messages: MessageList): AppendPart {
   return {
+    replaces: replaced && { ref: replaced.ref, uids: flatten(target.replaces?.uids ?? NumberSet.empty) },
     ref: listed.ref,
     viewer: privateViewer(listed, target.viewer),
     limits,

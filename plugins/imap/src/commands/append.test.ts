@@ -69,13 +69,7 @@ test('what cannot be appended is refused before it is sent, where that is possib
   assert.match((await refused('APPEND INBOX ')).text, /^\[TOOBIG\] A message may have 5000 octets at most/);
   assert.equal((await refused('APPEND INBOX.none ')).text, '[TRYCREATE] Mailbox does not exist');
   assert.equal((await refused('APPEND user.joe ')).text, '[TRYCREATE] Mailbox does not exist');
-  for (const wrong of [
-    'APPEND INBOX (\\Recent) ',
-    'APPEND INBOX "x" ',
-    'APPEND INBOX  ',
-    'APPEND ',
-    'APPEND INBOX ~',
-  ]) {
+  for (const wrong of ['APPEND INBOX (\\Recent) ', 'APPEND INBOX "x" ', 'APPEND INBOX  ', 'APPEND ']) {
     assert.equal((await refused(wrong)).status, 'BAD', wrong);
   }
   assert.match((await client.command(`APPEND INBOX ${literal('x'.repeat(6000))}`)).text, /^\[TOOBIG\]/);

@@ -37,7 +37,9 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
       for (const { parameter, args } of parameters) {
         options = (await parameter.onCreate?.(own, options, args)) ?? options;
       }
-      await own.store.catalogue.create(name, options, own.origin('CREATE'));
+      const { id } = await own.store.catalogue.create(name, options, own.origin('CREATE'));
+      // RFC 8474 §4.1.
+      reply.completed('Completed', `MAILBOXID (${id})`);
       tellNormalised(own, reply, name, mailbox);
     },
   });

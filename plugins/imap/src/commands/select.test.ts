@@ -46,6 +46,7 @@ test('SELECT tells all that RFC 3501 §6.3.1 requires', async () => {
     validity,
     'OK [UIDNEXT 3] Next UID',
     'OK [HIGHESTMODSEQ 3] Highest',
+    'OK [MAILBOXID (box-1)] Ok',
   ]);
   assert.equal(text, '[READ-WRITE] Completed');
   const again = await client.ok('SELECT INBOX');

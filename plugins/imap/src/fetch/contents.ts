@@ -38,6 +38,20 @@ export class ContentReader implements AsyncDisposable {
     }
   }
 
+  /** A request as a stream; `isMissing` is known once it has ended. */
+  stream(request: number): { readonly bytes: AsyncIterable<Buffer>; isMissing(): boolean } {
+    let isMissing = false;
+    const read = async function* (this: ContentReader): AsyncGenerator<Buffer> {
+      for (;;) {
+        const piece = await this.next(request);
+        isMissing = piece.isMissing;
+        if (!isMissing) yield piece.bytes;
+        if (piece.isLast) return;
+      }
+    };
+    return { bytes: read.call(this), isMissing: () => isMissing };
+  }
+
   async skip(request: number): Promise<void> {
     while (!(await this.next(request)).isLast);
   }

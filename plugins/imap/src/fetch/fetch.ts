@@ -10,6 +10,7 @@ import {
   type SelectedMailbox,
 } from '@angarium/sdk';
 import { enableCondstore, type MessageEnvironment } from '../messages/environment.js';
+import { newestWithin } from '../messages/message-limit.js';
 import { Output } from '../view/index.js';
 import { type FetchArguments, parseFetch } from './items.js';
 import { MessageWriter } from './message-writer.js';
@@ -26,11 +27,15 @@ export function fetchCommand(environment: MessageEnvironment): ImapCommand<Fetch
     usesNumbers: true,
     mayExpunge: false,
     parse: (line, isUid) => parseFetch(line, isUid, environment),
-    run: runFetch,
+    run: (context, args) => runFetch(context, args, environment),
   });
 }
 
-async function runFetch(context: ImapCommandContext, args: FetchArguments): Promise<void> {
+async function runFetch(
+  context: ImapCommandContext,
+  args: FetchArguments,
+  { messageLimit }: MessageEnvironment,
+): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
   const scope = { isUid, set: args.set, changedSince: args.changedSince };
@@ -44,6 +49,9 @@ async function runFetch(context: ImapCommandContext, args: FetchArguments): Prom
     if (parameter.narrow !== undefined)
       indexes = await parameter.narrow(session, indexes, values, reply, scope);
   }
+  const limited = newestWithin(messageLimit, indexes, selected);
+  if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
+  indexes = limited.indexes;
   let plan = planFor(session, args);
   let seen = NumberSet.empty;
   if (plan.setsSeen && mayMarkSeen(selected)) {
@@ -61,6 +69,10 @@ async function runFetch(context: ImapCommandContext, args: FetchArguments): Prom
   }
   const writer = new MessageWriter(session, plan, seen, out);
   await writer.run(indexes);
+  if (writer.hasUnknownEncoding) {
+    reply.failed('Some part has a transfer encoding that cannot be undone', 'UNKNOWN-CTE');
+    return;
+  }
   // RFC 2180 §4.1.2; UIDs that are gone are no error (RFC 3501 §6.4.8).
   if (writer.missing > 0 && !isUid) {
     reply.failed('Some of the requested messages no longer exist', 'EXPUNGEISSUED');

@@ -5,6 +5,7 @@ import {
   type Partial,
   parsePartial,
   parseSection,
+  parseSectionPart,
   type SectionSpec,
   sectionLabel,
   wholeMessage,
@@ -22,10 +23,22 @@ export interface SectionItem {
   readonly setsSeen: boolean;
 }
 
+/** RFC 3516 §4.2. */
+export interface BinaryItem {
+  readonly kind: 'binary';
+  /** `BINARY[1]<0>`, `BINARY.SIZE[1]`: as in the response. */
+  readonly label: string;
+  readonly path: readonly number[];
+  readonly partial: Partial | undefined;
+  readonly isSize: boolean;
+  readonly setsSeen: boolean;
+}
+
 export type Item =
   | { readonly kind: 'index'; readonly label: IndexName }
   | { readonly kind: 'summary'; readonly label: SummaryName }
   | SectionItem
+  | BinaryItem
   | { readonly kind: 'extension'; readonly label: string; readonly item: FetchItem; readonly args: unknown };
 
 export interface FetchArguments {
@@ -105,6 +118,7 @@ function fetchItem(line: CommandLine, name: string, environment: MessageEnvironm
     const partial = parsePartial(line);
     return section(`BODY${sectionLabel(spec, partial)}`, spec, partial, name === 'BODY');
   }
+  if (name.startsWith('BINARY') && line.peek() === '[') return binary(line, name);
   const known = simple.get(name);
   if (known !== undefined) return known;
   const item = environment.fetchItem(name);
@@ -113,6 +127,15 @@ function fetchItem(line: CommandLine, name: string, environment: MessageEnvironm
   const args = item.parse?.(line);
   // Two sections of one extension item are two items.
   return { kind: 'extension', label: `${name}\0${item.parse === undefined ? '' : from}`, item, args };
+}
+
+function binary(line: CommandLine, name: string): Item {
+  const isSize = name === 'BINARY.SIZE';
+  if (!isSize && name !== 'BINARY' && name !== 'BINARY.PEEK') line.fail(`a FETCH item instead of ${name}`);
+  const path = parseSectionPart(line);
+  const partial = isSize ? undefined : parsePartial(line);
+  const label = `${isSize ? name : 'BINARY'}${sectionLabel({ path, text: '', names: [] }, partial)}`;
+  return { kind: 'binary', label, path, partial, isSize, setsSeen: name === 'BINARY' };
 }
 
 function fetchModifiers(

@@ -6,7 +6,6 @@ import {
   envelope,
   type FetchHead,
   fetchHead,
-  headerSubset,
   type ImapSession,
   type Mailbox,
   messageRange,
@@ -17,23 +16,17 @@ import {
 import { has8bit, surrogate } from '../extensions/utf8/surrogate.js';
 import { nextTurn, type Output } from '../view/index.js';
 import { type Batch, batchesOf } from './batches.js';
+import { binaryPiece, type DecodedPiece, decodePiece } from './binary.js';
 import { BrokenLiteral, ContentReader, readWhole } from './contents.js';
-import type { SectionItem, SummaryName } from './items.js';
+import type { SummaryName } from './items.js';
+import { literal, type MessageFacts, sectionPiece, type Wanted } from './pieces.js';
 import type { FetchPlan } from './plan.js';
-import { finderOf, locate, type SectionFinder, structureFinder } from './section.js';
+import { finderOf, type SectionFinder, structureFinder } from './section.js';
 
 /** Smaller pieces travel as text, together with their neighbours, in one write. */
 const MAX_TEXT_BYTES = 32_768;
 
-/** Octets to come: a literal of known length, or (subset of a header) made of all of them. */
-interface Wanted {
-  readonly request: number;
-  readonly label: string;
-  readonly length: number;
-  readonly make: ((bytes: Buffer) => Buffer) | undefined;
-}
-
-type Piece = string | Wanted;
+type Piece = string | Wanted | DecodedPiece;
 
 export class MessageWriter {
   private readonly mailbox: Mailbox;
@@ -43,6 +36,8 @@ export class MessageWriter {
   readonly downgraded: number[] = [];
   /** Messages of which the store has nothing any more. */
   missing = 0;
+  /** Some part has a transfer encoding that is not known; its item was left out (RFC 3516 §4.3). */
+  hasUnknownEncoding = false;
 
   constructor(
     private readonly session: ImapSession,
@@ -136,25 +131,54 @@ export class MessageWriter {
     const requests: ContentRequest[] = [];
     const messages: (string | readonly Piece[])[] = [];
     for (let i = 0; i < batch.uids.length; i++) {
-      const uid = batch.uids[i]!;
-      const summary = new SummaryView(batch.summaries!.records[i]!);
-      const row = this.rowText(batch, i);
-      let head = this.withSummary(row, uid, summary) ?? (await this.withLargeSummary(row, uid, summary));
+      const message = await this.messageOf(batch, i);
+      let { head } = message;
       for (const texts of extensions) head = joined(head, texts[i]!);
-      const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
       let pieces: Piece[] | undefined;
       for (const item of this.plan.sections) {
-        const piece = sectionPiece(item, uid, summary, find, requests);
-        if (pieces !== undefined) pieces.push(piece);
+        const piece =
+          item.kind === 'binary'
+            ? binaryPiece(item, message, requests)
+            : sectionPiece(item, message, requests);
+        if (piece === undefined) this.hasUnknownEncoding = true;
+        else if (pieces !== undefined) pieces.push(piece);
         else if (typeof piece === 'string') head = joined(head, piece);
         else pieces = head === '' ? [piece] : [head, piece];
       }
       messages.push(pieces ?? head);
     }
+    await this.writeMessages(batch, messages, requests);
+  }
+
+  private async messageOf(batch: Batch, i: number): Promise<MessageFacts & { readonly head: string }> {
+    const uid = batch.uids[i]!;
+    const row = this.rowText(batch, i);
+    const record = batch.summaries?.records[i];
+    // Of whole messages alone nothing else has to be known.
+    if (record === undefined)
+      return {
+        uid,
+        head: row,
+        size: batch.chunks[i]!.sizes[batch.at[i]!]!,
+        summary: undefined,
+        find: () => undefined,
+      };
+    const summary = new SummaryView(record);
+    const head = this.withSummary(row, uid, summary) ?? (await this.withLargeSummary(row, uid, summary));
+    const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
+    return { uid, head, size: summary.size, summary, find };
+  }
+
+  private async writeMessages(
+    batch: Batch,
+    messages: readonly (string | readonly Piece[])[],
+    requests: readonly ContentRequest[],
+  ): Promise<void> {
     await using reader = new ContentReader(this.mailbox, requests);
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!;
       // Summaries know the headers that most clients ask for: no promise a message then.
+      if (message === '') continue;
       const head = this.head(batch.numbers[i]!, batch.uids[i]!);
       if (typeof message === 'string') this.out.text += `${head}${message})\r\n`;
       else await this.writeMessage(head, message, reader);
@@ -167,36 +191,71 @@ export class MessageWriter {
   }
 
   private async writeMessage(head: string, pieces: readonly Piece[], reader: ContentReader): Promise<void> {
-    let isGone = false;
-    let isBegun = false;
     // Held back until the first octets are there: a message that is gone then leaves no line.
-    let pending = head;
-    let separator = '';
+    const line: Line = { pending: head, separator: '', isBegun: false, isGone: false };
     for (const piece of pieces) {
-      let text: string | undefined;
-      if (typeof piece === 'string') text = piece;
-      else if (isGone) await reader.skip(piece.request);
-      else if (piece.make !== undefined) {
-        const bytes = await reader.collect(piece.request);
-        if (bytes === undefined) isGone = true;
-        else text = `${piece.label} ${literal(piece.make(bytes))}`;
-      } else {
-        const { bytes, isLast, isMissing } = await reader.next(piece.request);
-        if (isMissing) isGone = true;
-        else {
-          this.out.text += `${pending}${separator}${piece.label} {${piece.length}}\r\n`;
-          pending = '';
-          isBegun = true;
-          await this.stream(piece, bytes, isLast, reader);
-        }
-      }
-      if (isGone && typeof piece !== 'string') text = `${piece.label} NIL`;
-      if (text !== undefined) pending += separator + text;
-      separator = ' ';
+      if (typeof piece === 'string') line.pending += line.separator + piece;
+      else if (line.isGone) await this.skip(line, piece, reader);
+      else if ('decoding' in piece) await this.writeDecoded(line, piece, reader);
+      else await this.writeWanted(line, piece, reader);
+      line.separator = ' ';
     }
-    if (isGone && !isBegun) this.missing++;
-    else this.out.text += `${pending})\r\n`;
+    if (line.isGone && !line.isBegun) this.missing++;
+    else this.out.text += `${line.pending})\r\n`;
     if (this.out.hasEnough) await this.out.pass();
+  }
+
+  private async skip(line: Line, piece: Wanted | DecodedPiece, reader: ContentReader): Promise<void> {
+    await reader.skip(piece.request);
+    if ('decoding' in piece && piece.second !== undefined) await reader.skip(piece.second);
+    gone(line, piece);
+  }
+
+  private async writeWanted(line: Line, piece: Wanted, reader: ContentReader): Promise<void> {
+    if (piece.make !== undefined) {
+      const bytes = await reader.collect(piece.request);
+      if (bytes === undefined) gone(line, piece);
+      else line.pending += `${line.separator}${piece.label} ${literal(piece.make(bytes))}`;
+      return;
+    }
+    const { bytes, isLast, isMissing } = await reader.next(piece.request);
+    if (isMissing) return gone(line, piece);
+    this.begin(line, `${piece.label} {${piece.length}}\r\n`);
+    await this.stream(piece, bytes, isLast, reader);
+  }
+
+  private async writeDecoded(line: Line, piece: DecodedPiece, reader: ContentReader): Promise<void> {
+    const value = await decodePiece(piece, reader);
+    if (value === undefined) return gone(line, piece);
+    if ('text' in value) {
+      line.pending += line.separator + value.text;
+      return;
+    }
+    this.begin(line, value.announcement);
+    let left = value.length;
+    try {
+      for await (const bytes of value.bytes) {
+        left -= bytes.length;
+        if (left < 0) break;
+        this.send(bytes);
+        await this.out.pass();
+      }
+    } catch (error) {
+      throw this.broken(new BrokenLiteral('the octets of a literal stopped coming', { cause: error }));
+    }
+    if (left !== 0) throw this.broken(new BrokenLiteral(`a literal is ${left} octets short`));
+  }
+
+  /** From here on the line is on its way. */
+  private begin(line: Line, announcement: string): void {
+    this.out.text += `${line.pending}${line.separator}${announcement}`;
+    line.pending = '';
+    line.isBegun = true;
+  }
+
+  private send(bytes: Buffer): void {
+    if (bytes.length <= MAX_TEXT_BYTES) this.out.text += bytes.latin1Slice();
+    else this.out.bytes(bytes);
   }
 
   /** Bounded memory: the store's pieces go out one by one, at the client's pace. */
@@ -206,8 +265,7 @@ export class MessageWriter {
       for (;;) {
         left -= bytes.length;
         if (left < 0) break;
-        if (bytes.length <= MAX_TEXT_BYTES) this.out.text += bytes.latin1Slice();
-        else this.out.bytes(bytes);
+        this.send(bytes);
         if (isLast) break;
         await this.out.pass();
         ({ bytes, isLast } = await reader.next(wanted.request));
@@ -224,6 +282,20 @@ export class MessageWriter {
   }
 }
 
+/** A FETCH line as it is written. */
+interface Line {
+  /** What has not been handed on. */
+  pending: string;
+  separator: string;
+  isBegun: boolean;
+  isGone: boolean;
+}
+
+function gone(line: Line, { label }: { readonly label: string }): void {
+  line.isGone = true;
+  line.pending += `${line.separator}${label} NIL`;
+}
+
 function joined(text: string, more: string): string {
   return text === '' ? more : more === '' ? text : `${text} ${more}`;
 }
@@ -236,45 +308,4 @@ function storedValue(summary: SummaryView, name: SummaryName): string | undefine
 function computedValue(bytes: Buffer, name: SummaryName): string {
   if (name === 'ENVELOPE') return envelope(bytes, messageRange(bytes));
   return name === 'BODY' ? body(bytes, parse(bytes)) : bodyStructure(bytes, parse(bytes));
-}
-
-function literal(bytes: Buffer): string {
-  return bytes.length === 0 ? '""' : `{${bytes.length}}\r\n${bytes.latin1Slice()}`;
-}
-
-/** What a section item of one message is: known at once, or octets to be asked for (added to `requests`). */
-function sectionPiece(
-  item: SectionItem,
-  uid: number,
-  summary: SummaryView,
-  find: SectionFinder,
-  requests: ContentRequest[],
-): Piece {
-  const { label, spec, partial } = item;
-  if (spec.text === 'HEADER.FIELDS' && spec.path.length === 0) {
-    const cached = summary.cachedHeaders(spec.names);
-    if (cached !== undefined) {
-      const cut = partial === undefined ? cached : cached.slice(partial.start, partial.start + partial.count);
-      return `${label} ${cut === '' ? '""' : `{${cut.length}}\r\n${cut}`}`;
-    }
-  }
-  const range = locate(spec, summary.size, find);
-  if (range === undefined) return `${label} NIL`;
-  const { from, to, subset } = range;
-  if (subset !== undefined) {
-    if (to === from) return `${label} ""`;
-    const request = requests.push({ uid, from, to }) - 1;
-    const whole = { headerOffset: 0, headerLength: to - from, bodyOffset: to - from, bodyLength: 0 };
-    const make = (bytes: Buffer): Buffer => {
-      const fields = headerSubset(bytes, whole, subset.names, subset.not);
-      // RFC 3501 §6.4.5: a partial fetch is of what is left after subsetting.
-      return partial === undefined ? fields : fields.subarray(partial.start, partial.start + partial.count);
-    };
-    return { request, label, length: 0, make };
-  }
-  const start = Math.min(to, from + (partial?.start ?? 0));
-  const end = partial === undefined ? to : Math.min(to, start + partial.count);
-  if (end <= start) return `${label} ""`;
-  const request = requests.push({ uid, from: start, to: end }) - 1;
-  return { request, label, length: end - start, make: undefined };
 }

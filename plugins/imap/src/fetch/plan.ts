@@ -1,12 +1,13 @@
 import { type FetchItem, NumberSet, type SelectedMailbox } from '@angarium/sdk';
 import { type IndexPart, indexPart } from './index-parts.js';
-import type { Item, SectionItem, SummaryName } from './items.js';
+import type { BinaryItem, Item, SectionItem, SummaryName } from './items.js';
 
 /** What a FETCH does for each message, sorted by what it costs. Made once a command. */
 export interface FetchPlan {
   readonly rows: readonly IndexPart[];
   readonly summaries: readonly SummaryName[];
-  readonly sections: readonly SectionItem[];
+  /** In the order asked. */
+  readonly sections: readonly (SectionItem | BinaryItem)[];
   readonly extensions: readonly { readonly item: FetchItem; readonly args: unknown }[];
   readonly needsSummaries: boolean;
   readonly setsSeen: boolean;
@@ -23,7 +24,7 @@ export function planFetch(
   const labels = new Set(items.map((item) => item.label));
   const extensions = items.filter((item) => item.kind === 'extension');
   const summaries = items.filter((item) => item.kind === 'summary').map((item) => item.label);
-  const sections = items.filter((item) => item.kind === 'section');
+  const sections = items.filter((item) => item.kind === 'section' || item.kind === 'binary');
   const seenRows: IndexPart[] = [];
   if (!labels.has('FLAGS')) seenRows.push(indexPart('FLAGS', selected));
   if (tellsModSeq && !labels.has('MODSEQ')) seenRows.push(indexPart('MODSEQ', selected));
@@ -35,15 +36,22 @@ export function planFetch(
     sections,
     extensions,
     needsSummaries:
-      summaries.length > 0 || sections.length > 0 || extensions.some(({ item }) => item.needs !== 'index'),
+      summaries.length > 0 ||
+      !sections.every(isWhole) ||
+      extensions.some(({ item }) => item.needs !== 'index'),
     setsSeen: sections.some((item) => item.setsSeen) || extensions.some(({ item }) => item.setsSeen === true),
     seenRows,
   };
 }
 
+/** A message as a whole: its size, which the snapshot has, is all that has to be known of it. */
+function isWhole(item: SectionItem | BinaryItem): boolean {
+  return item.kind === 'section' && item.spec.path.length === 0 && item.spec.text === '';
+}
+
 /** Nothing but columns of the snapshot. */
 export function isRowsOnly(plan: FetchPlan): boolean {
-  return !plan.needsSummaries && plan.extensions.length === 0;
+  return !plan.needsSummaries && plan.extensions.length === 0 && plan.sections.length === 0;
 }
 
 /** Messages newer than this mod-sequence (RFC 7162 §3.1.4.1). */

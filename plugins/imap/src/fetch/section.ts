@@ -42,6 +42,17 @@ export function parseSection(line: CommandLine): SectionSpec {
   return { path, text, names };
 }
 
+/** section-binary, `[1.2]` or `[]`, the brackets included (RFC 3516 §7). */
+export function parseSectionPart(line: CommandLine): readonly number[] {
+  line.expect('[');
+  const path: number[] = [];
+  if (line.tryExpect(']')) return path;
+  do path.push(line.nzNumber());
+  while (line.tryExpect('.'));
+  line.expect(']');
+  return path;
+}
+
 /** `<0.2048>`, if there. */
 export function parsePartial(line: CommandLine): Partial | undefined {
   if (!line.tryExpect('<')) return undefined;

@@ -1,8 +1,10 @@
 import { defineImapCommand, type ImapCommand, MailError, Right } from '@angarium/sdk';
+import type { MessageEnvironment } from './environment.js';
+import { requireWithin } from './message-limit.js';
 import { copyUid, findTarget, parseTransfer, type TransferArguments, transferOptions } from './transfer.js';
 
 /** COPY and UID COPY: RFC 3501 §6.4.7, COPYUID of RFC 4315 §3. */
-export function copyCommand(): ImapCommand<TransferArguments> {
+export function copyCommand({ messageLimit }: MessageEnvironment): ImapCommand<TransferArguments> {
   return defineImapCommand({
     name: 'COPY',
     rfc: 'RFC 3501 §6.4.7',
@@ -23,6 +25,7 @@ export function copyCommand(): ImapCommand<TransferArguments> {
         throw new MailError('EXPUNGEISSUED', 'Some of the messages have been expunged');
       const present = uids.minus(selected.ghosts);
       if (present.isEmpty) return reply.completed('No matching messages, so nothing copied');
+      requireWithin(messageLimit, present);
       const options = transferOptions(context, target, 'COPY');
       const copied = await selected.mailbox.copyTo(present, target.id, options);
       reply.completed('Completed', copyUid(context, target, copied));

@@ -5,15 +5,20 @@ import type {
   ImapSession,
   SearchIndex,
   SearchKey,
+  StoreItem,
 } from '@angarium/sdk';
+import type { MessageLimit } from './message-limit.js';
 
 /** What the message commands ask of the plugin around them. Names are upper case. */
 export interface MessageEnvironment {
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
+  storeItem?(name: string): StoreItem | undefined;
   /** Accelerates text keys; undefined: messages are read. */
   readonly searchIndex: SearchIndex | undefined;
+  /** How many messages one command may be about (RFC 9738); absent: any number. */
+  readonly messageLimit?: MessageLimit;
 }
 
 /** Nothing added by anybody. */

@@ -17,7 +17,7 @@ export function messageCommands(environment: MessageEnvironment): readonly ImapC
     searchCommand(environment),
     storeCommand(environment),
     expungeCommand(),
-    copyCommand(),
-    moveCommand(),
+    copyCommand(environment),
+    moveCommand(environment),
   ];
 }

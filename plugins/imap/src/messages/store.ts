@@ -5,13 +5,17 @@ import {
   type FlagSet,
   type ImapCommand,
   type ImapCommandContext,
+  type ImapSession,
   MailError,
   NumberSet,
+  noFlags,
   type SelectedMailbox,
   type SequenceSet,
+  type StoreItem,
 } from '@angarium/sdk';
 import { numbersOf, touchableFlags } from '../view/index.js';
 import { enableCondstore, type MessageEnvironment } from './environment.js';
+import { requireWithin } from './message-limit.js';
 import { requireWritable, type Targets, targetsOf } from './targets.js';
 
 interface StoreArguments {
@@ -19,7 +23,10 @@ interface StoreArguments {
   readonly unchangedSince: number | undefined;
   readonly mode: FlagChange['mode'];
   readonly isSilent: boolean;
+  /** Of FLAGS. */
   readonly flags: FlagSet;
+  /** Something else than FLAGS. */
+  readonly item: { readonly item: StoreItem; readonly args: unknown } | undefined;
 }
 
 /** STORE and UID STORE: RFC 3501 §6.4.6, UNCHANGEDSINCE of RFC 7162 §3.1.3. */
@@ -32,7 +39,7 @@ export function storeCommand(environment: MessageEnvironment): ImapCommand<Store
     usesNumbers: true,
     mayExpunge: false,
     parse: (line) => parseStore(line, environment),
-    run: runStore,
+    run: (context, args) => runStore(context, args, environment),
   });
 }
 
@@ -42,12 +49,30 @@ function parseStore(line: CommandLine, environment: MessageEnvironment): StoreAr
   line.sp();
   const unchangedSince = line.peek() === '(' ? storeModifiers(line, environment) : undefined;
   const mode = line.tryExpect('+') ? 'add' : line.tryExpect('-') ? 'remove' : 'replace';
-  line.expect('FLAGS');
-  const isSilent = line.tryExpect('.SILENT');
+  const name = line.itemName();
+  if (name !== 'FLAGS' && name !== 'FLAGS.SILENT') {
+    const item = storeItem(line, name, environment);
+    return { set, unchangedSince, mode, flags: noFlags, ...item };
+  }
+  const isSilent = name === 'FLAGS.SILENT';
   line.sp();
   const flags = line.flags();
   line.end();
-  return { set, unchangedSince, mode, isSilent, flags };
+  return { set, unchangedSince, mode, isSilent, flags, item: undefined };
+}
+
+function storeItem(
+  line: CommandLine,
+  name: string,
+  environment: MessageEnvironment,
+): Pick<StoreArguments, 'isSilent' | 'item'> {
+  const isSilent = name.endsWith('.SILENT');
+  const plain = isSilent ? name.slice(0, -'.SILENT'.length) : name;
+  const item = environment.storeItem?.(plain) ?? line.fail(`FLAGS instead of ${plain.slice(0, 40)}`);
+  line.sp();
+  const args = item.parse(line);
+  line.end();
+  return { isSilent, item: { item, args } };
 }
 
 /** store-modifiers (RFC 4466 §2.5) and the space behind them. */
@@ -68,26 +93,49 @@ function storeModifiers(line: CommandLine, environment: MessageEnvironment): num
   return unchangedSince;
 }
 
-async function runStore(context: ImapCommandContext, args: StoreArguments): Promise<void> {
+async function runStore(
+  context: ImapCommandContext,
+  args: StoreArguments,
+  { messageLimit }: MessageEnvironment,
+): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
   requireWritable(selected);
-  const change = permitted(selected, args);
-  if (args.unchangedSince !== undefined) enableCondstore(session, reply);
+  const { item, unchangedSince } = args;
+  const asked: readonly FlagChange[] =
+    item === undefined
+      ? [{ mode: args.mode, ...args.flags }]
+      : item.item.changes(session, args.mode, item.args);
+  const changes = asked.map((change) => permitted(selected, change));
+  if (unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
-  const origin = session.origin('STORE');
-  const { unchangedSince } = args;
-  const options = unchangedSince === undefined ? { origin } : { origin, unchangedSince };
-  const { modified } = targets.uids.isEmpty
-    ? { modified: NumberSet.empty }
-    : await selected.mailbox.updateFlags(targets.uids, change, options);
+  requireWithin(messageLimit, targets.uids);
+  const modified = await applyChanges(session, targets.uids, changes, unchangedSince);
   // What the client believes is what it has asked for: flags that its rights do not allow are told then.
-  const believed: FlagChange = { mode: args.mode, ...args.flags };
-  const isConditional = args.unchangedSince !== undefined;
-  const tell = args.isSilent ? (isConditional ? 'modSeq' : 'nothing') : 'flags';
-  selected.ownFlagChange(targets.uids.minus(modified), believed, tell);
+  const tell = args.isSilent ? (unchangedSince === undefined ? 'nothing' : 'modSeq') : 'flags';
+  for (const change of asked) selected.ownFlagChange(targets.uids.minus(modified), change, tell);
   await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   answer(context, args, targets, modified);
+}
+
+/** Answers those that failed the UNCHANGEDSINCE test. */
+async function applyChanges(
+  session: ImapSession,
+  uids: NumberSet,
+  changes: readonly FlagChange[],
+  unchangedSince: number | undefined,
+): Promise<NumberSet> {
+  const origin = session.origin('STORE');
+  let modified = NumberSet.empty;
+  for (const [at, change] of changes.entries()) {
+    const left = uids.minus(modified);
+    if (left.isEmpty) break;
+    // The first change gives them a new mod-sequence.
+    const options = unchangedSince === undefined || at > 0 ? { origin } : { origin, unchangedSince };
+    const update = await session.selected.mailbox.updateFlags(left, change, options);
+    modified = modified.union(update.modified);
+  }
+  return modified;
 }
 
 function answer(
@@ -113,7 +161,7 @@ function answer(
  * left; a replacement with such a flag fails as a whole, and otherwise leaves them as they are (RFC 4314 §4).
  * @throws MailError NOPERM
  */
-function permitted(selected: SelectedMailbox, { mode, flags }: StoreArguments): FlagChange {
+function permitted(selected: SelectedMailbox, { mode, ...flags }: FlagChange): FlagChange {
   const touchable = touchableFlags(selected.rights);
   const system = flags.system & touchable.system;
   const keywords = touchable.keywords ? flags.keywords : [];

@@ -1,6 +1,7 @@
 /** The search keys of RFC 3501 §6.4.4 and MODSEQ (RFC 7162 §3.1.5), by name. */
 import { type CommandLine, Flag } from '@angarium/sdk';
 import type { MessageEnvironment } from '../messages/environment.js';
+import { commandLineFrom } from '../wire/index.js';
 import { joined, type Leaf, type Node, negated, type Program, parseProgram } from './program.js';
 
 type KeyParser = (line: CommandLine) => Node;
@@ -109,6 +110,14 @@ const keys: Readonly<Record<string, KeyParser>> = {
 
 const keyTable: ReadonlyMap<string, KeyParser> = new Map(Object.entries(keys));
 
+/** The keys of an extension's own making. */
+function expanded(keys: string, isUid: boolean, environment: MessageEnvironment): Node {
+  const line = commandLineFrom(keys);
+  const { root } = parseKeys(line, isUid, environment);
+  line.end();
+  return root;
+}
+
 /** `search-key *(SP search-key)`. */
 export function parseKeys(line: CommandLine, isUid: boolean, environment: MessageEnvironment): Program {
   return parseProgram(line, (word) => {
@@ -120,6 +129,8 @@ export function parseKeys(line: CommandLine, isUid: boolean, environment: Messag
     if (key !== undefined) return key(line);
     const extension = environment.searchKey(word);
     if (extension === undefined) return line.fail(`a search key instead of ${word}`);
-    return { op: 'extension', key: extension, args: extension.parse(line, isUid) };
+    const args = extension.parse(line, isUid);
+    if (extension.expand === undefined) return { op: 'extension', key: extension, args };
+    return expanded(extension.expand(args), isUid, environment);
   });
 }

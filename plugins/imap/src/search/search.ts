@@ -7,11 +7,12 @@ import {
   type ImapSearch,
   ImapSyntaxError,
   isKnownCharset,
-  type NumberSet,
+  NumberSet,
   type SearchResult,
   type SelectedMailbox,
 } from '@angarium/sdk';
 import { enableCondstore, type MessageEnvironment } from '../messages/environment.js';
+import { newestWithin } from '../messages/message-limit.js';
 import { nextTurn, Output } from '../view/index.js';
 import { evaluate } from './evaluate.js';
 import { parseKeys } from './keys.js';
@@ -68,7 +69,7 @@ function parseSearch(line: CommandLine, isUid: boolean, environment: MessageEnvi
 async function runSearch(
   context: ImapCommandContext,
   { charset, program, parameters }: SearchArguments,
-  { searchIndex }: MessageEnvironment,
+  { searchIndex, messageLimit }: MessageEnvironment,
 ): Promise<void> {
   const { session, reply, isUid, signal } = context;
   const { selected } = session;
@@ -81,7 +82,11 @@ async function runSearch(
   }
   if (program.usesModSeq) enableCondstore(session, reply);
   await selected.sync(reply, { mayExpunge: isUid && !program.usesNumbers, withUid: isUid });
-  let indexes = await evaluate(session, program, { charset, signal, searchIndex });
+  const everything = NumberSet.range(0, selected.view.count - 1);
+  const limited = newestWithin(messageLimit, everything, selected);
+  if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
+  const within = limited.code === undefined ? undefined : limited.indexes;
+  let indexes = await evaluate(session, program, { charset, signal, within, searchIndex });
   const scope = { isUid, set: undefined, changedSince: undefined };
   for (const { parameter, args } of parameters) {
     if (parameter.narrow !== undefined)

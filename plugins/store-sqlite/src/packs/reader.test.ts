@@ -54,6 +54,25 @@ test('a wrong place is never answered: offset, length, GUID, pack, journal recor
   assert.ok((await reader.read(a, 0, 100, sha256(bodies[0]!))).equals(bodies[0]!), 'and goes on');
 });
 
+test('a body is compared with its check sum once, by itself and among others', async () => {
+  const bodies = [numbered(1000), numbered(2000), numbered(3000)];
+  const { fs, places, node } = await stored(bodies);
+  const reader = new PackReader({ packsDir: DIR, fs });
+  const whole = (ref: PackRef) => collect(reader.readMany([{ ref: places[0]! }, { ref }]));
+  assert.ok((await reader.read(places[1]!)).equals(bodies[1]!));
+  const rot = ({ offset }: PackRef) => {
+    node.data[offset + 64 + 500]! ^= 1;
+  };
+  rot(places[1]!);
+  rot(places[2]!);
+  // Known to be good when it was read; another process would find out, and so does whoever wants it checked.
+  assert.equal((await reader.read(places[1]!)).length, 2000);
+  assert.equal(((await whole(places[1]!))[1] as Buffer).length, 2000);
+  await assert.rejects(reader.readWhole(places[1]!), { code: 'corrupt' });
+  await assert.rejects(new PackReader({ packsDir: DIR, fs }).read(places[1]!), { code: 'corrupt' });
+  assert.equal(((await whole(places[2]!))[1] as PackError).code, 'corrupt');
+});
+
 test('bit rot in the body is found when the body is read whole, also as a stream, before its last piece', async () => {
   const body = numbered(600_000);
   const { fs, places, node } = await stored([body]);

@@ -1,7 +1,7 @@
 /**
  * PackReader: positional reads from any pack. No read is answered from a record that is not the one asked for: the
- * header is checked with every read, the body's check sum when all of it is read. Wrong offsets, compacted packs and
- * bit rot come as PackError, so that the caller looks the place up again or reports the message.
+ * header is checked with every read, the body's check sum when all of it is read for the first time. Wrong offsets, compacted
+ * packs and bit rot come as PackError, so that the caller looks the place up again or reports the message.
  */
 import { crc32 } from 'node:zlib';
 import { PackError } from './errors.js';
@@ -44,12 +44,15 @@ const JOINED_READ_BYTES = 16 * 1024;
 const READS_IN_FLIGHT = 8;
 const PREFETCH_BYTES = 8 * 1024 * 1024;
 const STREAM_BYTES = 256 * 1024;
+/** Bodies known to be good: what has been compared once is not compared again while this process remembers it. */
+const MAX_VERIFIED = 65_536;
 
 /** Any number of them, in any thread. Every failure is a PackError: missing, short, corrupt, unsupported, io. */
 export class PackReader {
   private readonly fs: PackFs;
   private readonly packs: OpenPacks;
   private closed = false;
+  private readonly verified = new Verified();
 
   constructor(options: PackReaderOptions) {
     this.fs = options.fs ?? nodeFs;
@@ -71,7 +74,7 @@ export class PackReader {
       const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + end);
       const header = checkHeader(open, ref, bytes, guid);
       const body = bytes.subarray(RECORD_HEADER_BYTES);
-      if (end === ref.length) checkBody(ref, header, crc32(body));
+      if (end === ref.length) this.verified.check(ref, header, body);
       return start === 0 ? body : body.subarray(start);
     });
   }
@@ -159,6 +162,7 @@ export class PackReader {
 
   /** Closes the pack's file when it is open: after a compaction. */
   forget(pack: PackId): void {
+    this.verified.forget(pack);
     this.packs.forget(pack);
   }
 
@@ -178,7 +182,9 @@ export class PackReader {
         const buffer = Buffer.allocUnsafeSlow(bytes);
         const filled = await readFully(this.fs, open.fd, buffer, offset);
         const read = filled < bytes ? buffer.subarray(0, filled) : buffer;
-        return requests.map((request) => partOf(open, request, read, request.ref.offset - offset));
+        return requests.map((request) =>
+          partOf(open, request, read, request.ref.offset - offset, this.verified),
+        );
       });
     } catch {
       // Closed, missing, a bad sector: each request finds out for itself.
@@ -205,6 +211,7 @@ export class PackReader {
       const fault = PackError.from(error, `read pack ${pack}`);
       const mayBeStale = fault.code === 'corrupt' || fault.code === 'short';
       if (!mayBeStale || !this.packs.forget(pack)) throw fault;
+      this.verified.forget(pack);
     }
     try {
       return await this.packs.with(pack, use);
@@ -222,14 +229,53 @@ export class PackReader {
   }
 }
 
+/**
+ * Which records have had the check sum of their body compared. Records never change where they are, and a pack's number is never
+ * used again; what rots afterwards is found by the next process, and by `store check`.
+ */
+class Verified {
+  private readonly packs = new Map<PackId, Set<number>>();
+  private count = 0;
+
+  /** @throws PackError corrupt */
+  check(ref: PackRef, header: RecordHeader, body: Buffer): void {
+    let offsets = this.packs.get(ref.pack);
+    if (offsets?.has(ref.offset)) return;
+    checkBody(ref, header, crc32(body));
+    // Starting anew is simpler than forgetting one by one, and as rare.
+    if (this.count >= MAX_VERIFIED) {
+      this.packs.clear();
+      this.count = 0;
+      offsets = undefined;
+    }
+    if (offsets === undefined) {
+      offsets = new Set();
+      this.packs.set(ref.pack, offsets);
+    }
+    offsets.add(ref.offset);
+    this.count++;
+  }
+
+  forget(pack: PackId): void {
+    this.count -= this.packs.get(pack)?.size ?? 0;
+    this.packs.delete(pack);
+  }
+}
+
 /** The bytes a request asks for out of a read that has its record at `at`; undefined when they cannot be trusted. */
-function partOf(open: OpenPack, request: ReadRequest, read: Buffer, at: number): Buffer | undefined {
+function partOf(
+  open: OpenPack,
+  request: ReadRequest,
+  read: Buffer,
+  at: number,
+  verified: Verified,
+): Buffer | undefined {
   const { ref, start, end } = extentOf(request);
   const bodyAt = at + RECORD_HEADER_BYTES;
   if (read.length < bodyAt + end) return undefined;
   try {
     const header = checkHeader(open, ref, read.subarray(at, bodyAt), request.guid);
-    if (end === ref.length) checkBody(ref, header, crc32(read.subarray(bodyAt, bodyAt + end)));
+    if (end === ref.length) verified.check(ref, header, read.subarray(bodyAt, bodyAt + end));
     return read.subarray(bodyAt + start, bodyAt + end);
   } catch {
     return undefined;

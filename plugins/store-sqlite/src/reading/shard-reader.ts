@@ -59,6 +59,13 @@ export interface ColdPage {
   readonly maxPacked: number;
 }
 
+/** Where the body of a message is. */
+export interface PlacedBody {
+  readonly uid: number;
+  readonly guid: Buffer;
+  readonly ref: PackRef;
+}
+
 /** Longer records are rare, and gathering them would cost their memory twice. */
 const MAX_PACKED_BYTES = 32_768;
 const noPage: ColdPage = { uids: [], lengths: [], packed: Buffer.alloc(0), maxPacked: MAX_PACKED_BYTES };
@@ -209,6 +216,21 @@ export class ShardReader {
     return { guid: raw[0], ref: { pack: raw[1], offset: raw[2], length: raw[3] } };
   }
 
+  /** The same for a run of UIDs, in one query; ascending. */
+  bodies(mailboxNumber: number, fromUid: number, toUid: number, partition: number): PlacedBody[] {
+    const raw = this.read(
+      () =>
+        this.sql.bodies.all(partition, rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid)) as [
+          number,
+          Buffer,
+          number,
+          number,
+          number,
+        ][],
+    );
+    return raw.map(([uid, guid, pack, offset, length]) => ({ uid, guid, ref: { pack, offset, length } }));
+  }
+
   vanished(mailboxNumber: number, modSeq: number): string[] {
     return this.read(() => this.sql.vanished.all(mailboxNumber, modSeq) as string[]);
   }
@@ -267,6 +289,10 @@ function prepareStatements(db: Db) {
     body: raw(
       `SELECT cold.guid, blob.pack, blob.off, blob.len FROM cold JOIN blob ON blob.part = ? AND blob.guid = cold.guid
        WHERE cold.id = ?`,
+    ),
+    bodies: raw(
+      `SELECT cold.id & ${MAX_UID}, cold.guid, blob.pack, blob.off, blob.len FROM cold
+       JOIN blob ON blob.part = ? AND blob.guid = cold.guid WHERE cold.id BETWEEN ? AND ? ORDER BY cold.id`,
     ),
     vanished: db.prepare('SELECT uids FROM vanished WHERE mbx = ? AND modseq > ?').pluck(),
     expunged: raw('SELECT expunged_ms, b FROM expunged WHERE mbx = ?'),

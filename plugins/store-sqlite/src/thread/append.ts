@@ -4,6 +4,7 @@ import { errorToValue } from '../errors.js';
 import type { PackRecord, PackRef } from '../packs/index.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
+import type { ExpungeOutcome } from './expunge.js';
 import { noted } from './flags.js';
 import {
   type AnnotationRow,
@@ -14,7 +15,9 @@ import {
   type Incoming,
 } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
+import { removeElsewhere, removeReplaced } from './replace.js';
 import type { ShardWriter } from './shard.js';
+import { tellExpunged } from './transfer.js';
 
 /** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
 const MAX_TRIES = 4;
@@ -40,8 +43,15 @@ async function appendPart(
   for (let tries = 1; ; tries++) {
     try {
       const filed = await queue.run(() => fileRows(context, shard, input, part, bodies));
+      const { uids, modSeq, expunged } = filed;
+      const { replaces } = part;
+      // What went before is told before: the two may be of one mailbox.
+      if (replaces !== undefined && expunged !== undefined)
+        tellExpunged(context, replaces.ref, shard, expunged);
       report(context, part, filed);
-      return { uids: filed.uids, modSeq: filed.modSeq };
+      if (replaces === undefined) return { uids, modSeq };
+      const { result } = expunged ?? (await removeElsewhere(context, replaces, input.nowMs));
+      return { uids, modSeq, expungeModSeq: result.modSeq };
     } catch (error) {
       if (!(error instanceof BodyNeeded) || tries === MAX_TRIES) return { error: errorToValue(error) };
       try {
@@ -56,6 +66,8 @@ async function appendPart(
 interface FiledRows extends Filed {
   readonly from: number;
   readonly partition: number;
+  /** What was replaced in this step. */
+  readonly expunged: ExpungeOutcome | undefined;
 }
 
 function fileRows(
@@ -65,6 +77,7 @@ function fileRows(
   part: AppendPart,
   bodies: BodyStore,
 ): FiledRows {
+  const expunged = removeReplaced(context, shard, part.replaces, input.nowMs);
   const row = shard.mailbox(part.ref);
   const from = row.highestModSeq;
   const coming = { bytes: 0, messages: part.rows.length };
@@ -84,7 +97,7 @@ function fileRows(
     };
   });
   const filed = fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs });
-  return { ...filed, from, partition: row.partition };
+  return { ...filed, from, partition: row.partition, expunged };
 }
 
 /** APPEND's ANNOTATION entries name their scope: `/comment.priv`, `/comment.shared` come as one key each (RFC 5257 §4.4). */

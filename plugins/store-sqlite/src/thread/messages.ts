@@ -98,7 +98,7 @@ export function fileMessages(
       throw new BodyNeeded(message.guid, row.partition);
     }
     const { internalDateMs } = message;
-    const date = Math.max(0, Math.floor(internalDateMs / 1000));
+    const date = Math.min(Math.max(0, Math.floor(internalDateMs / 1000)), 0xffffffff);
     shard.putCold(
       rowOf(row.id, uid),
       message.guid,

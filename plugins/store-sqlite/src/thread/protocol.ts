@@ -42,10 +42,17 @@ export interface AppendPart {
   readonly viewer: string | undefined;
   readonly limits: readonly UsageLimit[];
   readonly rows: readonly AppendRow[];
+  /** Expunged in the same step (RFC 8508). */
+  readonly replaces: Replaced | undefined;
+}
+
+export interface Replaced {
+  readonly ref: MailboxRef;
+  readonly uids: Ranges;
 }
 
 export type AppendResult =
-  | { readonly uids: readonly number[]; readonly modSeq: number }
+  | { readonly uids: readonly number[]; readonly modSeq: number; readonly expungeModSeq?: number }
   | { readonly error: ErrorValue };
 
 /** Ranges are start, end, start, end … */

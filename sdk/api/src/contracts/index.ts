@@ -9,4 +9,5 @@ export * from './later.js';
 export * from './mail-store.js';
 export * from './namespace.js';
 export * from './origin.js';
+export * from './push.js';
 export * from './records.js';

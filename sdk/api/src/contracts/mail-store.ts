@@ -76,7 +76,7 @@ export interface StagedMessage extends AsyncDisposable {
 export interface AppendItem {
   readonly message: StagedMessage;
   readonly flags: FlagSet;
-  /** Milliseconds; stored in whole seconds. */
+  /** Milliseconds; stored in whole seconds of 1970 to 2106: what is before or after becomes the first or the last of them. */
   readonly internalDateMs: number;
   /** Message annotations (RFC 5257): entry → value. */
   readonly annotations?: ReadonlyMap<string, Uint8Array>;
@@ -90,6 +90,12 @@ export interface AppendTarget {
   readonly viewer?: UserId;
   /** Checked in the same transaction; taps of `message.appending` add theirs. */
   readonly limits?: readonly UsageLimit[];
+  /**
+   * Messages that go in the same step (RFC 8508): all of them and the append, or nothing; what they take of the quota root
+   * is free for what comes. Where the store cannot do both in one step the append comes first, and a crash may leave both.
+   * The target's error is EXPUNGEISSUED when one of them is gone already.
+   */
+  readonly replaces?: { readonly mailbox: MailboxId; readonly uids: NumberSet };
 }
 
 /** A limit on what a quota root may hold after the change; undefined resources are free. */
@@ -113,6 +119,8 @@ export type AppendOutcome =
       readonly uidValidity: number;
       readonly uids: readonly number[];
       readonly modSeq: number;
+      /** Of the mailbox that `replaces` named, after its messages have gone; undefined without it. */
+      readonly expungeModSeq?: number;
     }
   | { readonly ok: false; readonly error: Error };
 

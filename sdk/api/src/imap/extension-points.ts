@@ -4,6 +4,7 @@ import type { CreateMailbox, MailboxEntry } from '../contracts/catalogue.js';
 import type { MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
 import { type Contract, contract } from '../di.js';
 import type { SummaryView } from '../message/index.js';
+import type { FlagChange } from '../model/flags.js';
 import type { NumberSet } from '../model/number-set.js';
 import type { SnapshotChunk } from '../model/snapshot.js';
 import type { CommandLine, SequenceSet } from './line.js';
@@ -28,6 +29,7 @@ export interface ImapExtension {
   readonly commands?: readonly ImapCommand<any>[];
   readonly fetchItems?: readonly FetchItem[];
   readonly searchKeys?: readonly SearchKey[];
+  readonly storeItems?: readonly StoreItem[];
   readonly statusItems?: readonly StatusItem[];
   readonly listOptions?: readonly ListOption[];
   /** Parameters in parentheses: `SELECT box (CONDSTORE)`, `STORE 1 (UNCHANGEDSINCE 5) …`, `FETCH … (CHANGEDSINCE 5)`. */
@@ -36,6 +38,8 @@ export interface ImapExtension {
   readonly updateFilters?: readonly UpdateFilter[];
   readonly guards?: readonly CommandGuard[];
   readonly translations?: readonly Translation[];
+  /** Response codes of untagged OKs that SELECT and EXAMINE send: `MAILBOXID (…)`; undefined for none. */
+  readonly selectCodes?: readonly ((session: ImapSession) => string | undefined)[];
 }
 
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
@@ -133,6 +137,18 @@ export interface SearchKey {
   matchIndex?(session: ImapSession, chunk: SnapshotChunk, at: number, args: unknown): boolean;
   matchSummary?(session: ImapSession, summary: SummaryView, args: unknown): boolean;
   matchMessage?(session: ImapSession, uid: number, summary: SummaryView, args: unknown): Promise<boolean>;
+  /** The key stands for others: their text as in a command (latin1), strings as literals where they must be. Then nothing else is asked. */
+  expand?(args: unknown): string;
+}
+
+/** What STORE can change beside FLAGS, `+NAME value`, and what it comes to in flags. */
+export interface StoreItem {
+  /** `X-GM-LABELS`. */
+  readonly name: string;
+  /** Reads the value, behind the space. */
+  parse(line: CommandLine): unknown;
+  /** Done one after another for all messages of the command. @throws MailError to refuse */
+  changes(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
 }
 
 /** An item of STATUS and of what builds on it. */

@@ -1,5 +1,7 @@
 export * from './extension-points.js';
 export * from './fetch-line.js';
 export * from './line.js';
+export * from './parts.js';
 export * from './search.js';
 export * from './session.js';
+export * from './url.js';

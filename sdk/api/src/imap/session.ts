@@ -31,7 +31,7 @@ export interface ImapSession {
   readonly selected: SelectedMailbox;
   /** For hooks and the store: who, and which operation. */
   origin(operation: string): Origin;
-  /** State that an extension keeps for this session; made at first use. */
+  /** State that an extension keeps for this session; made at first use, disposed (if it can be) when the user logs out and another may log in. */
   local<T>(key: symbol, make: () => T): T;
 
   /**

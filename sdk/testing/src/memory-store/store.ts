@@ -211,26 +211,56 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       origin,
     };
     await this.appending.call(batch);
+    const { replaces } = target;
+    if (replaces !== undefined) await this.expunging.call(replaces.mailbox, replaces.uids, origin);
     const incoming = await Promise.all(target.items.map((item) => this.incoming(item)));
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
-    this.checkLimits(batch.limits, box, messages, bytes);
+    const replaced = replaces === undefined ? undefined : this.replaced(box, replaces);
+    this.checkLimits(batch.limits, box, messages - (replaced?.messages ?? 0), bytes - (replaced?.bytes ?? 0));
     const uids = this.insert(box, incoming, target.viewer);
-    this.changed(target.mailbox, 'appended', box.modSeq);
-    await this.appended.call({ mailbox: box.entry, uids, modSeq: box.modSeq, source: undefined, origin });
-    return { ok: true, uidValidity: box.entry.uidValidity, uids: [...uids], modSeq: box.modSeq };
+    const { uidValidity } = box.entry;
+    const { modSeq } = box;
+    const expungeModSeq = replaced?.box.remove(replaces!.uids, this.now());
+    this.changed(target.mailbox, 'appended', modSeq);
+    await this.appended.call({ mailbox: box.entry, uids, modSeq, source: undefined, origin });
+    if (replaces === undefined || expungeModSeq === undefined)
+      return { ok: true, uidValidity, uids: [...uids], modSeq };
+    this.changed(replaces.mailbox, 'expunged', expungeModSeq);
+    await this.expunged.call({
+      mailbox: replaces.mailbox,
+      uids: replaces.uids,
+      modSeq: expungeModSeq,
+      isMove: false,
+      origin,
+    });
+    return { ok: true, uidValidity, uids: [...uids], modSeq, expungeModSeq };
+  }
+
+  /** The mailbox that loses messages, and what that frees where `box` counts. @throws MailError EXPUNGEISSUED, NONEXISTENT */
+  private replaced(
+    box: MemoryBox,
+    { mailbox, uids }: NonNullable<AppendTarget['replaces']>,
+  ): { box: MemoryBox; messages: number; bytes: number } {
+    const from = this.require(mailbox);
+    const going = from.find(uids);
+    if (going.length < uids.size) throw new MailError('EXPUNGEISSUED', 'The message to be replaced is gone');
+    const isSameRoot = from.entry.quotaRoot === box.entry.quotaRoot;
+    const bytes = going.reduce((sum, { content }) => sum + content.bytes.length, 0);
+    return { box: from, messages: isSameRoot ? going.length : 0, bytes: isSameRoot ? bytes : 0 };
   }
 
   private async incoming(item: AppendTarget['items'][number]): Promise<MemoryMessage> {
     const { message, flags, internalDateMs } = item;
     const bytes = await message.read(0, message.size);
     const { guid } = message;
-    const record = summarise(bytes, { guid, internalDateMs, saveDateMs: this.now() });
+    const dateSec = Math.min(Math.max(0, Math.floor(internalDateMs / 1000)), 0xffffffff);
+    const record = summarise(bytes, { guid, internalDateMs: dateSec * 1000, saveDateMs: this.now() });
     const content: StoredContent = { bytes, guid, record };
     return {
       uid: 0,
       content,
-      dateSec: Math.floor(internalDateMs / 1000),
+      dateSec,
       flags: flags.system,
       keywords: new Set(flags.keywords),
       modSeq: 0,

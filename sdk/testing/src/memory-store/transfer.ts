@@ -6,6 +6,7 @@ import {
   Flag,
   type MailboxId,
   NumberSet,
+  redateSummary,
   type UserId,
 } from '@angarium/sdk';
 import type { MemoryBox, MemoryMessage } from './box.js';
@@ -55,7 +56,14 @@ export async function transfer(
   if (messages.length === 0) return nothing(source, target);
   const isWithinRoot = isMove && source.entry.quotaRoot === target.entry.quotaRoot;
   if (!isWithinRoot) store.checkLimits(batch.limits, target, messages.length, octets(messages));
-  const there = store.insert(target, copiesOf(source, messages, from.viewer, options.keep), options.viewer);
+  const copies = copiesOf(source, messages, from.viewer, options.keep).map((message) => ({
+    ...message,
+    content: {
+      ...message.content,
+      record: redateSummary(message.content.record, message.dateSec * 1000, store.now()),
+    },
+  }));
+  const there = store.insert(target, copies, options.viewer);
   const { modSeq } = target;
   const gone = uidsOf(messages);
   const expungeModSeq = isMove ? source.remove(gone, store.now()) : source.modSeq;

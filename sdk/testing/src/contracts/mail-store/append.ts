@@ -1,7 +1,7 @@
 /** Appending: many messages, many mailboxes, all or nothing each. */
 import assert from 'node:assert/strict';
-import type { MailboxId } from '@angarium/sdk';
-import { Flag, isMailError, personalMailbox } from '@angarium/sdk';
+import type { MailboxId, UserId } from '@angarium/sdk';
+import { Flag, isMailError, NumberSet, personalMailbox } from '@angarium/sdk';
 import { DATE_MS, fill, flagSet, fred, joe, mailText, rowsOf, stage } from './fixtures.js';
 import type { Check } from './under-test.js';
 
@@ -58,6 +58,59 @@ export function appendTests(check: Check): void {
     for (const { id } of [first, second]) {
       assert.ok((await (await store.mailbox(id).open(1)).read(0, 1e6)).equals(mailText('to all')));
     }
+  });
+
+  check('dates are kept from 1970 to 2106, and come as near as that', async ({ store }) => {
+    const { id } = await store.catalogue.create(personalMailbox(fred));
+    await using message = await stage(store, mailText('old'));
+    const dates = [Date.UTC(1969, 11, 31), Date.UTC(1980, 0, 1), Date.UTC(9999, 0, 1)];
+    const items = dates.map((internalDateMs) => ({ message, flags: flagSet(), internalDateMs }));
+    await store.append([{ mailbox: id, items }]);
+    const kept = rowsOf(await store.mailbox(id).snapshot()).map(({ date }) => date);
+    assert.deepEqual(kept, [0, Date.UTC(1980, 0, 1) / 1000, 0xffffffff]);
+  });
+
+  check('an append replaces messages in one step, or does nothing', async ({ store }) => {
+    const one = await store.catalogue.create(personalMailbox(fred), { quotaRoot: 'root' });
+    const two = await store.catalogue.create(personalMailbox(fred, ['b']), { quotaRoot: 'root' });
+    await fill(store, one.id, ['message 1', 'message 2']);
+    const size = mailText('message 1').length;
+    await using message = await stage(store, mailText('message 3'));
+    const items = [{ message, flags: flagSet(), internalDateMs: DATE_MS }];
+    const replace = async (mailbox: MailboxId, uid: number, bytes: number) => {
+      const replaces = { mailbox: one.id, uids: NumberSet.of(uid) };
+      const limits = [{ quotaRoot: 'root', bytes }];
+      const [outcome] = await store.append([{ mailbox, items, replaces, limits }]);
+      return outcome?.ok === false ? (outcome.error as { code?: string }).code : outcome?.expungeModSeq;
+    };
+    // What is replaced makes room for what comes.
+    const modSeq = await replace(one.id, 1, 2 * size);
+    const after = await store.mailbox(one.id).snapshot();
+    assert.deepEqual(
+      rowsOf(after).map(({ uid }) => uid),
+      [2, 3],
+    );
+    assert.ok(typeof modSeq === 'number' && modSeq <= after.highestModSeq);
+    assert.deepEqual([...(await store.mailbox(one.id).vanishedSince(1)).uids], [1]);
+    assert.equal(await replace(one.id, 2, size), 'OVERQUOTA');
+    assert.equal(await replace(one.id, 1, 9 * size), 'EXPUNGEISSUED');
+    assert.equal((await store.mailbox(one.id).snapshot()).count, 2);
+    await replace(two.id, 3, 2 * size);
+    // Near and far: a store may keep every user in a place of his own.
+    for (let i = 0; i < 6; i++) {
+      const far = await store.catalogue.create(personalMailbox(`user${i}` as UserId));
+      const [uid] = await fill(store, one.id, [`far ${i}`]);
+      const limits = [{ quotaRoot: 'root', bytes: 99 * size }];
+      const replaces = { mailbox: one.id, uids: NumberSet.of(uid!) };
+      const [outcome] = await store.append([{ mailbox: far.id, items, replaces, limits }]);
+      const { count, highestModSeq } = await store.mailbox(one.id).snapshot();
+      assert.deepEqual([outcome?.ok && outcome.expungeModSeq, count], [highestModSeq, 1]);
+    }
+    assert.deepEqual(
+      [(await store.mailbox(one.id).snapshot()).count, (await store.status([two.id]))[0]?.messages],
+      [1, 1],
+    );
+    assert.deepEqual(await store.usage('root'), { bytes: 2 * size, messages: 2, mailboxes: 2 });
   });
 
   check('a target is atomic: a limit on keywords refuses all of it', async ({ store }) => {
