@@ -25,10 +25,12 @@ import { binaryExtension } from './extensions/binary.js';
 import { compressExtension } from './extensions/compress.js';
 import { condstoreExtension } from './extensions/condstore.js';
 import { digestExtension } from './extensions/digest.js';
+import { imap4rev2Extension } from './extensions/imap4rev2/index.js';
 import { literalsExtension } from './extensions/literals.js';
 import { objectIdExtension } from './extensions/objectid.js';
 import { previewExtension } from './extensions/preview.js';
 import { saveDateExtension } from './extensions/savedate.js';
+import { type Elsewhere, sessionExtensions } from './extensions/session.js';
 import { uidBatchesExtension } from './extensions/uidbatches.js';
 import { unauthenticateExtension } from './extensions/unauthenticate.js';
 import { childrenExtension, listCommand } from './listing/list.js';
@@ -85,9 +87,11 @@ export function builtInExtensions(
   features: Features,
   config: ImapConfig,
   messages: MessageEnvironment,
+  elsewhere: Elsewhere = {},
 ): readonly ImapExtension[] {
   return [
     baseExtension(features, messages),
+    imap4rev2Extension(features),
     literalsExtension(config.literals),
     idExtension,
     enableExtension(features),
@@ -115,5 +119,6 @@ export function builtInExtensions(
     uidBatchesExtension,
     inProgressExtension,
     messageLimitExtension(config.messageLimit),
+    ...sessionExtensions(features, config, elsewhere),
   ];
 }

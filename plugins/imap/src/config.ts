@@ -17,6 +17,14 @@ export interface ImapConfig {
   /** Minutes. */
   readonly idleKeepalive: number;
   readonly autocreateInbox: boolean;
+  /** UTF8=ACCEPT, UTF8=ONLY, or neither. */
+  readonly utf8: 'accept' | 'only' | 'off';
+  /** APPEND takes 8-bit headers from clients that have not enabled UTF-8. */
+  readonly append8bitHeaders: boolean;
+  /** Accounts whose attribute `homeServer` names another server are sent there. */
+  readonly loginReferrals: boolean;
+  /** What `LANGUAGE default` means. */
+  readonly language: string;
   /** RFC 2971 fields of the server, by name. */
   readonly id: Readonly<Record<string, string>>;
 }

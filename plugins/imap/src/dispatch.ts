@@ -7,6 +7,8 @@ import { CharClass, type WireLine } from './wire/index.js';
 export interface Invocation {
   readonly command: AnyCommand;
   readonly isUid: boolean;
+  /** Sequence numbers are at stake: as declared, until the arguments have been read. */
+  hasNumbers: boolean;
 }
 
 /** @throws ImapSyntaxError when there is none: the reply is untagged then. */
@@ -36,7 +38,7 @@ export function readCommand(line: WireLine, session: Session): Invocation {
   if (command.needsPrivacy && !session.services.authentication.allowsPlaintext(session.authContext)) {
     throw new MailError('PRIVACYREQUIRED', `${fullName} is not allowed without TLS`);
   }
-  return { command, isUid };
+  return { command, isUid, hasNumbers: !isUid };
 }
 
 function whereNot({ state }: Session, { states }: AnyCommand): string {

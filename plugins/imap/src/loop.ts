@@ -107,18 +107,19 @@ export class SessionLoop {
     await this.answer(tag, tagged);
   }
 
-  private async runCommand(
-    line: WireLine,
-    tag: string,
-    { command, isUid }: Invocation,
-  ): Promise<TaggedReply> {
+  private async runCommand(line: WireLine, tag: string, invocation: Invocation): Promise<TaggedReply> {
     const { session, reply } = this;
+    const { command, isUid } = invocation;
+    const { guards } = session.services.features;
+    for (const guard of guards) if (guard.isActive(session)) guard.beforeParse?.(session, command, isUid);
     const parsed = line.parse(() => {
       const args: unknown = command.parse(line, isUid);
       if (!command.streaming) line.end();
       return args;
     }, !command.streaming);
     const args = parsed instanceof Promise ? await parsed : parsed;
+    invocation.hasNumbers = !isUid || (command.hasNumbers?.(args) ?? false);
+    for (const guard of guards) if (guard.isActive(session)) guard.beforeRun?.(session, command, args, isUid);
     const context: ImapCommandContext = {
       session,
       reply,
@@ -158,7 +159,7 @@ export class SessionLoop {
     const { session, reply } = this;
     if (session.state !== 'selected' || !(await this.mayGoOn())) return;
     const mayExpunge =
-      invocation === undefined || invocation.isUid || invocation.command.mayExpunge !== false;
+      invocation === undefined || !invocation.hasNumbers || invocation.command.mayExpunge !== false;
     try {
       await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
     } catch (error) {

@@ -18,6 +18,10 @@ const config: ImapConfig = {
   loginTimeout: 60,
   idleKeepalive: 29,
   autocreateInbox: true,
+  utf8: 'accept',
+  append8bitHeaders: false,
+  loginReferrals: false,
+  language: 'en',
   id: {},
 };
 

@@ -4,6 +4,7 @@
  */
 import {
   type Capability,
+  type CommandGuard,
   type CommandParameter,
   disposable,
   type EnableFeature,
@@ -59,6 +60,11 @@ export interface Features {
   readonly extensions: readonly ImapExtension[];
   readonly capabilities: readonly Capability[];
   readonly updateFilters: readonly UpdateFilter[];
+  readonly guards: readonly CommandGuard[];
+  /** Lower case, without English. */
+  readonly languages: readonly string[];
+  /** Of an English text; undefined where it has not been translated. */
+  translation(language: string, text: string): string | undefined;
   readonly selectCodes: NonNullable<ImapExtension['selectCodes']>;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
@@ -74,6 +80,8 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   extensions: readonly ImapExtension[] = [];
   capabilities: readonly Capability[] = [];
   updateFilters: readonly UpdateFilter[] = [];
+  guards: readonly CommandGuard[] = [];
+  private translations: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
   selectCodes: NonNullable<ImapExtension['selectCodes']> = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
@@ -134,10 +142,20 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     return this.tables.enable.get(name);
   }
 
+  get languages(): readonly string[] {
+    return [...this.translations.keys()];
+  }
+
+  translation(language: string, text: string): string | undefined {
+    return this.translations.get(language)?.get(text);
+  }
+
   private change(extensions: readonly ImapExtension[]): void {
     this.extensions = extensions;
     this.capabilities = extensions.flatMap(({ capabilities = [] }) => capabilities);
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
+    this.translations = translationsOf(extensions);
+    this.guards = extensions.flatMap(({ guards = [] }) => guards);
     this.selectCodes = extensions.flatMap(({ selectCodes = [] }) => selectCodes);
   }
 
@@ -158,6 +176,17 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.enable, extension.enable, ({ name }) => name);
     return entries;
   }
+}
+
+function translationsOf(extensions: readonly ImapExtension[]): Map<string, Map<string, string>> {
+  const all = new Map<string, Map<string, string>>();
+  for (const { language, texts } of extensions.flatMap(({ translations = [] }) => translations)) {
+    const tag = language.toLowerCase();
+    const own = all.get(tag) ?? new Map<string, string>();
+    for (const [english, text] of Object.entries(texts)) own.set(english, text);
+    all.set(tag, own);
+  }
+  return all;
 }
 
 interface Entry {

@@ -1,7 +1,7 @@
 /** Writes to one client. Whatever text comes in, what goes out is one line of printable ASCII with a legal response code. */
 import type { Connection, ImapReply, MailboxName } from '@angarium/sdk';
 import type { Session } from './session.js';
-import { mailboxNameText, quoteString } from './wire/index.js';
+import { mailboxNameText, octetsOf, quoteString } from './wire/index.js';
 
 /** resp-text of a tagged reply. */
 export interface TaggedReply {
@@ -10,9 +10,15 @@ export interface TaggedReply {
   readonly text: string;
 }
 
-/** resp-text (RFC 3501 §9): the text is never empty, and never looks like a response code. */
-export function respText(text: string, code: string | undefined): string {
-  const clean = text.replace(/[^\x20-\x7e]/g, '?').replace(/^\[/, '?') || 'Done';
+/**
+ * resp-text (RFC 3501 §9): the text is never empty, and never looks like a response code. UTF-8 where the client has asked for
+ * it (RFC 5255 §3.5, RFC 9051 §4), else ASCII.
+ */
+export function respText(text: string, code: string | undefined, utf8 = false): string {
+  const printable = utf8
+    ? octetsOf(text.toWellFormed().replace(/\p{Cc}/gu, '?'))
+    : text.replace(/[^\x20-\x7e]/g, '?');
+  const clean = printable.replace(/^\[/, '?') || 'Done';
   return code === undefined ? clean : `[${code.replace(/[\r\n\]]/g, '?')}] ${clean}`;
 }
 
@@ -32,7 +38,7 @@ export class Reply implements ImapReply {
   }
 
   status(kind: 'OK' | 'NO' | 'BAD' | 'BYE', text: string, code?: string): void {
-    this.connection.write(`* ${kind} ${respText(text, code)}\r\n`);
+    this.connection.write(`* ${kind} ${this.respText(text, code)}\r\n`);
   }
 
   write(data: string | Uint8Array): boolean {
@@ -75,6 +81,12 @@ export class Reply implements ImapReply {
 
   /** Returns false when the client reads slower than it asks. */
   tagged(tag: string, { kind, code, text }: TaggedReply): boolean {
-    return this.connection.write(`${tag} ${kind} ${respText(text, code)}\r\n`);
+    return this.connection.write(`${tag} ${kind} ${this.respText(text, code)}\r\n`);
+  }
+
+  private respText(text: string, code: string | undefined): string {
+    const { language, services, usesUtf8 } = this.session;
+    const translated = services.features.translation(language, text);
+    return respText(translated ?? text, code, translated !== undefined || usesUtf8);
   }
 }

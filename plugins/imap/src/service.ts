@@ -1,6 +1,8 @@
 import {
   ACCESS_POLICY,
+  ACCOUNTS,
   type AccessPolicy,
+  type Accounts,
   AUTHENTICATION,
   type Authentication,
   CHANGE_FEED,
@@ -16,6 +18,8 @@ import {
   inject,
   injectable,
   injectOptional,
+  JMAP_ACCESS,
+  type JmapAccess,
   LOGGER,
   type Logger,
   MAIL_STORE,
@@ -23,6 +27,8 @@ import {
   NAMESPACE,
   type Namespace,
   ownerPolicy,
+  REFERRALS,
+  type Referrals,
   type Registry,
   SEARCH_INDEX,
   SERVICES,
@@ -59,6 +65,9 @@ export class ImapService extends Component {
     @injectOptional(ACCESS_POLICY) access: AccessPolicy | undefined,
     @injectOptional(CHANGE_FEED) changes: ChangeFeed | undefined,
     @injectOptional(SEARCH_INDEX) private readonly searchIndex: SearchIndex | undefined,
+    @injectOptional(ACCOUNTS) accounts: Accounts | undefined,
+    @injectOptional(REFERRALS) referrals: Referrals | undefined,
+    @injectOptional(JMAP_ACCESS) private readonly jmap: JmapAccess | undefined,
     @inject(HOST) host: Host,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
@@ -71,6 +80,8 @@ export class ImapService extends Component {
       namespace,
       authentication,
       access: access ?? ownerPolicy,
+      accounts,
+      referrals,
       changes,
       host,
       clock,
@@ -81,7 +92,9 @@ export class ImapService extends Component {
 
   override start(): void {
     const messages = messageEnvironment(this.extensions, this.searchIndex, this.config.messageLimit);
-    for (const extension of builtInExtensions(this.extensions, this.config, messages)) {
+    const { accounts, referrals } = this.environment;
+    const elsewhere = { referrals, jmap: this.jmap, hasAccounts: accounts !== undefined };
+    for (const extension of builtInExtensions(this.extensions, this.config, messages, elsewhere)) {
       this.own(this.extensions.add(extension));
     }
     this.own(this.environment.progress.start());

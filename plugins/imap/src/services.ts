@@ -1,5 +1,6 @@
 import type {
   AccessPolicy,
+  Accounts,
   Authentication,
   ChangeFeed,
   Clock,
@@ -7,6 +8,7 @@ import type {
   Logger,
   MailStore,
   Namespace,
+  Referrals,
 } from '@angarium/sdk';
 import type { ImapConfig } from './config.js';
 import type { Progress } from './progress.js';
@@ -19,6 +21,8 @@ export interface ImapServices {
   readonly store: MailStore;
   readonly changes: ChangeFeed | undefined;
   readonly access: AccessPolicy;
+  readonly accounts: Accounts | undefined;
+  readonly referrals: Referrals | undefined;
   readonly namespace: Namespace;
   readonly authentication: Authentication;
   readonly host: Host;

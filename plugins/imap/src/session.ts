@@ -24,6 +24,7 @@ import {
   Right,
   type Rights,
 } from '@angarium/sdk';
+import { Referral, urlsOf } from './referral.js';
 import type { ImapServices } from './services.js';
 import type { SelectedView } from './view/index.js';
 
@@ -44,6 +45,8 @@ export class Session implements ImapSession {
   private readonly enabledFeatures = new Set<string>();
   /** Counted for limits.ts. */
   failedLogins = 0;
+  /** Of human-readable text: a language of the registry, lower case, or English (RFC 5255 §3). */
+  language = 'i-default';
   private current: State = { is: 'not-authenticated' };
   private readonly locals = new Map<symbol, unknown>();
 
@@ -141,6 +144,7 @@ export class Session implements ImapSession {
   unauthenticate(): void {
     this.current = { is: 'not-authenticated' };
     this.enabledFeatures.clear();
+    this.language = 'i-default';
     for (const value of this.locals.values()) if (isDisposable(value)) value[Symbol.dispose]();
     this.locals.clear();
     this.connection.describe({ user: '', activity: '' });
@@ -162,12 +166,27 @@ export class Session implements ImapSession {
 
   async find(name: MailboxName, rights: Rights = 0): Promise<MailboxEntry> {
     const entry = await this.store.catalogue.find(name);
-    if (entry === undefined) throw nonexistent();
+    if (entry === undefined) {
+      await this.refer(name);
+      throw nonexistent();
+    }
     const held = this.rightsOn(entry);
     if (rights !== 0 && (held & rights) === rights) return entry;
     if ((held & Right.lookup) === 0) throw nonexistent();
     if (rights !== 0) throw new MailError('NOPERM', 'Permission denied');
     return entry;
+  }
+
+  /** @throws Referral when another server has this mailbox. */
+  async refer(name: MailboxName): Promise<void> {
+    const urls = await this.urlsOf(name);
+    if (urls.length > 0) throw new Referral(urls);
+  }
+
+  /** Of a mailbox that is not here. */
+  async urlsOf(name: MailboxName): Promise<readonly string[]> {
+    if (this.services.referrals === undefined) return [];
+    return urlsOf(this.services, this.identity, name, this.namespace.toClient(name));
   }
 
   async findByText(

@@ -2,6 +2,7 @@
 import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
 import { BadUrl } from './append/catenate.js';
 import { TooManyMessages } from './messages/message-limit.js';
+import { Referral } from './referral.js';
 import type { TaggedReply } from './reply.js';
 import { LiteralRefused } from './wire/index.js';
 
@@ -21,8 +22,10 @@ export function toTagged(
 ): TaggedReply {
   if (error instanceof ImapSyntaxError) {
     const where = error.position === undefined ? '' : ` at octet ${error.position}`;
-    return { kind: 'BAD', code: 'CLIENTBUG', text: `${sentence(error.message)}${where}` };
+    return { kind: 'BAD', code: error.code, text: `${sentence(error.message)}${where}` };
   }
+  if (error instanceof Referral)
+    return { kind: 'NO', code: `REFERRAL ${error.urls.join(' ')}`, text: error.message };
   if (error instanceof BadUrl) {
     // url-resp-text (RFC 4469 §5); of a very long one the beginning tells which it was.
     const url = error.url.slice(0, 1000).replace(/[^\x21-\x5b\x5e-\x7e]/g, '?');

@@ -11,7 +11,7 @@ import { PartProvider } from '../fetch/parts.js';
 import type { Session } from '../session.js';
 import { withoutNul } from './nul.js';
 
-type CatPart = { readonly kind: 'TEXT' } | { readonly kind: 'URL'; readonly url: string };
+type CatPart = { readonly kind: 'TEXT' | 'UTF8' } | { readonly kind: 'URL'; readonly url: string };
 
 /** Behind `CATENATE (`, up to and with the closing parenthesis. @throws BadUrl; MailError TOOBIG, BADMESSAGE */
 export async function* catenated(
@@ -33,17 +33,21 @@ export async function* catenated(
     // Before the client is asked to send it.
     if (literal.size > left) throw new MailError('TOOBIG', `A message may have ${maxBytes} octets at most`);
     left -= literal.size;
-    if (literal.isBinary) line.fail('a literal that is no literal8');
+    const isUtf8 = part.kind === 'UTF8';
+    if (literal.isBinary !== isUtf8) line.fail(isUtf8 ? 'a literal8' : 'a literal that is no literal8');
     yield* normaliseLineEnds(withoutNul(literal.bytes));
     await line.more();
+    if (isUtf8) line.expect(')');
   } while (await line.readOn(() => line.trySp()));
   await line.readOn(() => line.expect(')'));
 }
 
 function catPart(line: CommandLine): CatPart {
   const kind = line.keyword();
-  if (kind !== 'TEXT' && kind !== 'URL') line.fail('TEXT or URL');
+  if (kind !== 'TEXT' && kind !== 'URL' && kind !== 'UTF8') line.fail('TEXT, URL or UTF8');
   line.sp();
+  // RFC 6855 §4.
+  if (kind === 'UTF8') line.expect('(');
   if (kind === 'URL') return { kind, url: line.astring() };
   if (!line.isAtLiteral) line.fail('a literal');
   return { kind };

@@ -5,8 +5,8 @@ import { touchableFlags } from '../view/index.js';
 export interface Options {
   readonly flags: FlagSet | undefined;
   readonly internalDateMs: number | undefined;
-  /** How the message comes: a literal, or parts in parentheses, of which the first has not been read. */
-  readonly form: 'literal' | 'catenate';
+  /** How the message comes: a literal, one in `UTF8 (…)` (RFC 6855 §4), or parts in parentheses, the first not yet read. */
+  readonly form: 'literal' | 'utf8' | 'catenate';
 }
 
 /** `[SP flag-list] [SP date-time] SP` up to the literal, or to what is behind `CATENATE (`. */
@@ -23,7 +23,11 @@ export function parseOptions(line: CommandLine): Options {
     line.sp();
   }
   if (line.isAtLiteral) return { flags, internalDateMs, form: 'literal' };
-  if (!line.tryExpect('CATENATE (')) line.fail('a literal or CATENATE');
+  if (line.tryExpect('UTF8 (')) {
+    if (!line.isAtLiteral) line.fail('a literal8');
+    return { flags, internalDateMs, form: 'utf8' };
+  }
+  if (!line.tryExpect('CATENATE (')) line.fail('a literal, UTF8 or CATENATE');
   return { flags, internalDateMs, form: 'catenate' };
 }
 

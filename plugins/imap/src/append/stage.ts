@@ -6,6 +6,7 @@ import {
   type StagedMessage,
   type StageOptions,
 } from '@angarium/sdk';
+import { refusing8bitHeader } from '../extensions/utf8/append.js';
 import type { Session } from '../session.js';
 import { catenated } from './catenate.js';
 import { withoutBinaryParts } from './encode-binary.js';
@@ -20,22 +21,35 @@ export async function stageMessage(
   maxBytes: number,
 ): Promise<StagedMessage> {
   if (form === 'catenate') {
-    const message = await session.store.stage(catenated(session, line, maxBytes), { maxBytes });
+    const source = admitted(session, catenated(session, line, maxBytes));
+    const message = await session.store.stage(source, { maxBytes });
     if (message.size > 0) return message;
     await message[Symbol.asyncDispose]();
     throw noOctets();
   }
+  if (form === 'utf8' && !session.usesUtf8) throw new MailError('CANNOT', 'UTF8 needs ENABLE UTF8=ACCEPT');
   const { size, isBinary, bytes } = line.literalStream();
+  if (form === 'utf8' && !isBinary) line.fail('a literal8');
   // Before the client is asked to send it.
   if (size > maxBytes) throw new MailError('TOOBIG', `A message may have ${maxBytes} octets at most`);
   if (size === 0) throw noOctets();
   const options = { maxBytes, sizeHint: size };
   // Leniency: bare LF as sent by scripts and some migrations; a stored message has CRLF (RFC 5322 §2.1).
-  const message = isBinary
-    ? await stageBinary(session, bytes, options)
-    : await session.store.stage(normaliseLineEnds(withoutNul(bytes)), options);
+  const source = admitted(session, bytes);
+  const message =
+    isBinary && form !== 'utf8'
+      ? await stageBinary(session, source, options)
+      : await session.store.stage(normaliseLineEnds(withoutNul(source)), options);
   await line.more();
+  if (form === 'utf8') line.expect(')');
   return message;
+}
+
+/** RFC 6855 §4: no header in UTF-8 from clients that have not enabled it. */
+function admitted(session: Session, source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const { utf8, append8bitHeaders } = session.services.config;
+  const mayBe8bit = session.usesUtf8 || append8bitHeaders || utf8 === 'off';
+  return mayBe8bit ? source : refusing8bitHeader(source);
 }
 
 function noOctets(): MailError {

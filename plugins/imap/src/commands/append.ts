@@ -11,6 +11,7 @@ import { appendLimitOf } from '../append/limit.js';
 import { mayKnowUids, type Options, parseOptions, permitted } from '../append/options.js';
 import { stageMessage } from '../append/stage.js';
 import { MAX_APPENDED_MESSAGES, MAX_APPENDED_RATIO } from '../limits.js';
+import { tellNormalised } from '../listing/normalised.js';
 import { ownSession } from '../session.js';
 
 /** RFC 3501 §6.3.11; several messages RFC 3502; APPENDUID RFC 4315 §3; CATENATE RFC 4469 §3; literal8 RFC 3516 §4.4. */
@@ -49,6 +50,7 @@ export const append = defineImapCommand({
     const target = { mailbox: entry.id, items, viewer: session.identity.user };
     const [outcome] = await session.store.append([target], session.origin('APPEND'));
     if (!outcome?.ok) throw outcome?.error ?? new Error('the store has not said what became of the message');
+    tellNormalised(session, reply, entry.name, mailbox);
     if (!mayKnowUids(rights)) return;
     const uids = NumberSet.fromAscending(outcome.uids);
     reply.completed('Completed', `APPENDUID ${outcome.uidValidity} ${uids}`);

@@ -9,6 +9,7 @@ import {
   ownerOf,
   parentOf,
 } from '@angarium/sdk';
+import { tellNormalised } from '../listing/normalised.js';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
 import { type GivenParameter, parseParameters } from './parameters.js';
@@ -39,6 +40,7 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
       const { id } = await own.store.catalogue.create(name, options, own.origin('CREATE'));
       // RFC 8474 §4.1.
       reply.completed('Completed', `MAILBOXID (${id})`);
+      tellNormalised(own, reply, name, mailbox);
     },
   });
 }
@@ -59,6 +61,7 @@ export async function makeRoom(
     if (session.canSee(there)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
     throw new MailError('NOPERM', 'Permission denied');
   }
+  await session.refer(name);
   const missing: MailboxName[] = [];
   let parent: MailboxEntry | undefined;
   for (let up = parentOf(name); up !== undefined; up = parentOf(up)) {

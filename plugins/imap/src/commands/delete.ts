@@ -7,6 +7,7 @@ import {
   Right,
   sameMailbox,
 } from '@angarium/sdk';
+import { tellNormalised } from '../listing/normalised.js';
 import { ownSession, type Session } from '../session.js';
 
 /** RFC 3501 §6.3.4. */
@@ -33,6 +34,7 @@ export const deleteMailbox = defineImapCommand({
     // With its INBOX a user's tree goes.
     const doomed = isInbox ? [...below].reverse().filter(({ id }) => id !== entry.id) : [];
     for (const child of [...doomed, entry]) await remove(session, child);
+    tellNormalised(session, context.reply, name, text, ['\\NonExistent']);
   },
 });
 

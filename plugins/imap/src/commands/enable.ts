@@ -1,4 +1,4 @@
-import { defineImapCommand, type ImapExtension } from '@angarium/sdk';
+import { defineImapCommand, type EnableFeature, type ImapExtension } from '@angarium/sdk';
 import type { Features } from '../registry.js';
 
 /** RFC 5161. */
@@ -17,15 +17,16 @@ export function enableExtension(features: Features): ImapExtension {
       return names;
     },
     async run({ session, reply }, names) {
-      const enabled: string[] = [];
+      // All at once: one may bring another along that is named as well (RFC 7162 §3.2.3).
+      const asked = new Map<string, EnableFeature>();
       for (const name of names) {
         const feature = features.enableFeature(name);
-        if (feature === undefined || session.enabled.has(name)) continue;
-        session.enable(name);
-        feature.onEnable?.(session);
-        enabled.push(name);
+        const isNew = feature !== undefined && !session.enabled.has(name);
+        if (isNew && feature.isOffered?.(session) !== false) asked.set(name, feature);
       }
-      reply.untagged(['ENABLED', ...enabled].join(' '));
+      for (const name of asked.keys()) session.enable(name);
+      for (const feature of asked.values()) feature.onEnable?.(session);
+      reply.untagged(['ENABLED', ...[...asked.values()].map(({ name }) => name)].join(' '));
     },
   });
   return { name: 'ENABLE', capabilities: [{ word: 'ENABLE' }], commands: [enable] };

@@ -2,6 +2,7 @@
 import { type Identity, isMailError, type MailboxName, personalMailbox } from '@angarium/sdk';
 import { capabilitiesOf } from '../capabilities.js';
 import { MIN_IDLE_TIMEOUT_MS } from '../limits.js';
+import { homeOf, Referral } from '../referral.js';
 import type { Reply } from '../reply.js';
 import type { Session } from '../session.js';
 
@@ -9,13 +10,19 @@ import type { Session } from '../session.js';
 export async function enter(
   session: Session,
   identity: Identity,
-  reply: Pick<Reply, 'completed'>,
+  reply: Pick<Reply, 'completed' | 'untagged'>,
 ): Promise<void> {
+  const home = await homeOf(session.services, identity);
+  if (home?.mayStay === false) throw new Referral([home.url], 'Your mailboxes are on another server');
   session.logIn(identity);
   const { config } = session.services;
   session.connection.setIdleTimeout(Math.max(config.idleTimeout * 60_000, MIN_IDLE_TIMEOUT_MS));
   if (config.autocreateInbox && isOrdinary(identity)) await autocreateInbox(session);
-  reply.completed('Logged in', `CAPABILITY ${capabilitiesOf(session)}`);
+  const capabilities = `CAPABILITY ${capabilitiesOf(session)}`;
+  if (home === undefined) return reply.completed('Logged in', capabilities);
+  // One response code is all that a reply can have (RFC 2221 §4.1).
+  reply.untagged(capabilities);
+  reply.completed('Your own mailboxes are on another server', `REFERRAL ${home.url}`);
 }
 
 /** Administrators have mail only if somebody gives them a mailbox, as in Cyrus. */

@@ -12,6 +12,8 @@ import {
   type Rights,
   sameMailbox,
 } from '@angarium/sdk';
+import { isNormalised, tellNormalised } from '../listing/normalised.js';
+import { imapUrl, Referral } from '../referral.js';
 import { ownSession, type Session } from '../session.js';
 import { makeRoom, optionsBelow } from './create.js';
 
@@ -32,13 +34,29 @@ export const rename = defineImapCommand({
     const session = ownSession(context.session);
     const from = session.namespace.fromClient(texts.from);
     const to = session.namespace.fromClient(texts.to);
+    await referBoth(session, from, to);
     const isInbox = from.owner !== undefined && from.path.length === 0;
     if (isInbox && ownerOf(from) === session.identity.user) await moveInbox(session, from, to);
     else if (isInbox || (to.owner !== undefined && to.path.length === 0)) {
       throw new MailError('CANNOT', 'Operation is not supported on mailbox');
     } else await renameTree(session, from, to);
+    if (!isNormalised(session, texts.from, from) || !isNormalised(session, texts.to, to))
+      tellNormalised(session, context.reply, to, texts.from);
   },
 });
+
+/** RFC 2193 §4.3: pairs of old and new, when one of the two is elsewhere. */
+async function referBoth(session: Session, from: MailboxName, to: MailboxName): Promise<void> {
+  const { services, identity, namespace, store } = session;
+  if (services.referrals === undefined) return;
+  const urlsIfElsewhere = async (name: MailboxName): Promise<readonly string[]> =>
+    (await store.catalogue.find(name)) === undefined ? session.urlsOf(name) : [];
+  const [old, target] = await Promise.all([urlsIfElsewhere(from), urlsIfElsewhere(to)]);
+  if (old.length + target.length === 0) return;
+  const here = (name: MailboxName): string =>
+    imapUrl(identity.user, services.host.serverName, namespace.toClient(name));
+  throw new Referral([old[0] ?? here(from), target[0] ?? here(to)]);
+}
 
 /** Its messages go, the INBOX and what is below it stay (RFC 3501 §6.3.5). */
 async function moveInbox(session: Session, inbox: MailboxName, to: MailboxName): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type MailboxSnapshot,
   Right,
 } from '@angarium/sdk';
+import { tellSelected } from '../listing/normalised.js';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
 import { canChange, flagsLine, openSelected, permanentFlags, type SelectedView } from '../view/index.js';
@@ -30,10 +31,12 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
       },
       async run({ session, reply }, { mailbox, parameters }) {
         const own = ownSession(session);
+        for (const { parameter, args } of parameters) parameter.check?.(own, args, undefined);
         deselect(own, reply);
         const entry = await own.findByText(mailbox, { rights: Right.read });
         const box = await open(own, entry, name === 'EXAMINE');
         tellMailbox(own, box, reply);
+        if (own.enabled.has('IMAP4REV2')) tellSelected(own, reply, entry, mailbox);
         own.select(box);
         for (const codeOf of features.selectCodes) {
           const code = codeOf(own);
@@ -79,7 +82,8 @@ function tellMailbox(session: Session, box: SelectedView, reply: ImapReply): voi
   reply.untagged(`${view.count} EXISTS`);
   if (!isRev2) {
     reply.untagged(`${box.recentCount} RECENT`);
-    const unseen = firstUnseen(view);
+    // A message number, which UIDONLY has no place for (RFC 9586 §3).
+    const unseen = session.enabled.has('UIDONLY') ? 0 : firstUnseen(view);
     if (unseen > 0) reply.status('OK', 'First unseen', `UNSEEN ${unseen}`);
   }
   reply.status('OK', 'UIDs valid', `UIDVALIDITY ${uidValidity}`);

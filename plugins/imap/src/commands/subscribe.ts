@@ -1,4 +1,5 @@
 import { defineImapCommand, type ImapCommand } from '@angarium/sdk';
+import { ownSession } from '../session.js';
 
 /** RFC 3501 §6.3.6, §6.3.7. As in Cyrus only a mailbox that is there can be subscribed to; its subscription outlives it. */
 export const subscriptionCommands: readonly ImapCommand<string>[] = (
@@ -16,7 +17,11 @@ export const subscriptionCommands: readonly ImapCommand<string>[] = (
       const { catalogue } = session.store;
       const { user } = session.identity;
       const mailbox = session.namespace.fromClient(text);
-      if (name === 'UNSUBSCRIBE') return catalogue.unsubscribe(user, mailbox);
+      if (name === 'UNSUBSCRIBE') {
+        await catalogue.unsubscribe(user, mailbox);
+        if ((await catalogue.find(mailbox)) === undefined) await ownSession(session).refer(mailbox);
+        return;
+      }
       await session.find(mailbox);
       await catalogue.subscribe(user, mailbox);
     },

@@ -2,7 +2,7 @@
 import type { ImapExtension, ImapSession } from '@angarium/sdk';
 
 /** RFC 7162 §3.1: the first enabling command with a mailbox selected tells its HIGHESTMODSEQ. */
-function tellHighest(session: ImapSession): void {
+export function tellHighest(session: ImapSession): void {
   if (session.state !== 'selected') return;
   const highest = Math.max(1, session.selected.view.highestModSeq);
   session.connection.write(`* OK [HIGHESTMODSEQ ${highest}] Highest\r\n`);

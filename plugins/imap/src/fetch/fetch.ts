@@ -1,6 +1,7 @@
 import {
   defineImapCommand,
   Flag,
+  fetchHead,
   type ImapCommand,
   type ImapCommandContext,
   type ImapSession,
@@ -13,7 +14,7 @@ import { newestWithin } from '../messages/message-limit.js';
 import { Output } from '../view/index.js';
 import { type FetchArguments, parseFetch } from './items.js';
 import { MessageWriter } from './message-writer.js';
-import { changedSince, isRowsOnly, planFetch } from './plan.js';
+import { changedSince, type FetchPlan, isRowsOnly, planFetch } from './plan.js';
 import { fetchRows } from './rows.js';
 
 /** FETCH and UID FETCH: RFC 3501 §6.4.5, CHANGEDSINCE and MODSEQ of RFC 7162 §3.1.4. */
@@ -37,12 +38,13 @@ async function runFetch(
 ): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
+  const scope = { isUid, set: args.set, changedSince: args.changedSince };
+  for (const { parameter, args: values } of args.parameters) parameter.check?.(session, values, scope);
   if (args.items.some((item) => item.label === 'MODSEQ')) enableCondstore(session, reply);
   const moment = { mayExpunge: isUid, withUid: isUid };
   await selected.sync(reply, moment);
   let indexes = selected.resolve(args.set, isUid);
   if (args.changedSince !== undefined) indexes = changedSince(selected, indexes, args.changedSince);
-  const scope = { isUid, set: args.set, changedSince: args.changedSince };
   for (const { parameter, args: values } of args.parameters) {
     if (parameter.narrow !== undefined)
       indexes = await parameter.narrow(session, indexes, values, reply, scope);
@@ -50,19 +52,19 @@ async function runFetch(
   const limited = newestWithin(messageLimit, indexes, selected);
   if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
   indexes = limited.indexes;
-  let plan = planFetch(args.items, selected, session.enabled.has('CONDSTORE'));
+  let plan = planFor(session, args);
   let seen = NumberSet.empty;
   if (plan.setsSeen && mayMarkSeen(selected)) {
     seen = await markSeen(session, selected, indexes);
     if (!seen.isEmpty) {
       // Sequence numbers stay: expunges that came in between wait as ghosts.
       await selected.sync(reply, { ...moment, mayExpunge: false });
-      plan = planFetch(args.items, selected, session.enabled.has('CONDSTORE'));
+      plan = planFor(session, args);
     }
   }
   const out = new Output(reply);
   if (isRowsOnly(plan)) {
-    await fetchRows(selected, indexes, plan.rows, out);
+    await fetchRows(selected, indexes, plan.rows, out, fetchHead(session));
     return;
   }
   const writer = new MessageWriter(session, plan, seen, out);
@@ -74,7 +76,17 @@ async function runFetch(
   // RFC 2180 §4.1.2; UIDs that are gone are no error (RFC 3501 §6.4.8).
   if (writer.missing > 0 && !isUid) {
     reply.failed('Some of the requested messages no longer exist', 'EXPUNGEISSUED');
+  } else if (writer.downgraded.length > 0) {
+    reply.completed('Completed', `DOWNGRADED ${NumberSet.fromAscending(writer.downgraded)}`);
   }
+}
+
+function planFor(session: ImapSession, { items, asksUid }: FetchArguments): FetchPlan {
+  const { enabled, selected } = session;
+  const isUidOnly = enabled.has('UIDONLY');
+  // A UIDFETCH line begins with the UID: the item only where it was asked for (RFC 9586 §3.3).
+  const told = isUidOnly && !asksUid ? items.filter(({ label }) => label !== 'UID') : items;
+  return planFetch(told, selected, enabled.has('CONDSTORE'), !isUidOnly);
 }
 
 function mayMarkSeen(selected: SelectedMailbox): boolean {

@@ -44,6 +44,8 @@ export type Item =
 export interface FetchArguments {
   readonly set: SequenceSet;
   readonly items: readonly Item[];
+  /** By name; a UID command has it anyway. */
+  readonly asksUid: boolean;
   readonly changedSince: number | undefined;
   readonly parameters: readonly { readonly parameter: CommandParameter; readonly args: unknown }[];
 }
@@ -98,7 +100,8 @@ export function parseFetch(
   if (isUid) named.set('UID', simple.get('UID')!);
   for (const item of asked) if (!named.has(item.label)) named.set(item.label, item);
   if (modifiers.changedSince !== undefined) named.set('MODSEQ', simple.get('MODSEQ')!);
-  return { set, items: [...named.values()], ...modifiers };
+  const asksUid = asked.some(({ label }) => label === 'UID');
+  return { set, items: [...named.values()], asksUid, ...modifiers };
 }
 
 function fetchItems(line: CommandLine, environment: MessageEnvironment): readonly Item[] {

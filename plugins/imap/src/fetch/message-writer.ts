@@ -4,6 +4,8 @@ import {
   bodyStructure,
   type ContentRequest,
   envelope,
+  type FetchHead,
+  fetchHead,
   type ImapSession,
   type Mailbox,
   messageRange,
@@ -11,6 +13,7 @@ import {
   parse,
   SummaryView,
 } from '@angarium/sdk';
+import { has8bit, surrogate } from '../extensions/utf8/surrogate.js';
 import { nextTurn, type Output } from '../view/index.js';
 import { type Batch, batchesOf } from './batches.js';
 import { binaryPiece, type DecodedPiece, decodePiece } from './binary.js';
@@ -27,6 +30,10 @@ type Piece = string | Wanted | DecodedPiece;
 
 export class MessageWriter {
   private readonly mailbox: Mailbox;
+  private readonly head: FetchHead;
+  private readonly takesUtf8: boolean;
+  /** UIDs, ascending, of which a surrogate was shown (RFC 6858 §3). */
+  readonly downgraded: number[] = [];
   /** Messages of which the store has nothing any more. */
   missing = 0;
   /** Some part has a transfer encoding that is not known; its item was left out (RFC 3516 §4.3). */
@@ -40,6 +47,8 @@ export class MessageWriter {
     private readonly out: Output,
   ) {
     this.mailbox = session.selected.mailbox;
+    this.head = fetchHead(session);
+    this.takesUtf8 = session.enabled.has('UTF8=ACCEPT') || session.enabled.has('IMAP4REV2');
   }
 
   async run(indexes: NumberSet): Promise<void> {
@@ -68,10 +77,11 @@ export class MessageWriter {
       if (record !== undefined) {
         const summary = new SummaryView(record);
         text =
-          this.withSummary(text, summary) ?? (await this.withLargeSummary(text, batch.uids[i]!, summary));
+          this.withSummary(text, batch.uids[i]!, summary) ??
+          (await this.withLargeSummary(text, batch.uids[i]!, summary));
       }
       for (const texts of extensions) text = joined(text, texts[i]!);
-      if (text !== '') this.out.text += `* ${batch.numbers[i]} FETCH (${text})\r\n`;
+      if (text !== '') this.out.text += `${this.head(batch.numbers[i]!, batch.uids[i]!)}${text})\r\n`;
     }
   }
 
@@ -88,11 +98,11 @@ export class MessageWriter {
   }
 
   /** Undefined: something is too large to be in the summary. */
-  private withSummary(text: string, summary: SummaryView): string | undefined {
+  private withSummary(text: string, uid: number, summary: SummaryView): string | undefined {
     for (const name of this.plan.summaries) {
       const value = storedValue(summary, name);
       if (value === undefined) return undefined;
-      text = joined(text, `${name} ${value}`);
+      text = joined(text, `${name} ${this.shown(name, value, uid)}`);
     }
     return text;
   }
@@ -101,7 +111,18 @@ export class MessageWriter {
     const bytes = await readWhole(this.mailbox, uid);
     if (bytes === undefined) return text;
     for (const name of this.plan.summaries)
-      text = joined(text, `${name} ${storedValue(summary, name) ?? computedValue(bytes, name)}`);
+      text = joined(
+        text,
+        `${name} ${this.shown(name, storedValue(summary, name) ?? computedValue(bytes, name), uid)}`,
+      );
+    return text;
+  }
+
+  /** RFC 6855 §8: for clients that have not asked for UTF-8. */
+  private shown(name: SummaryName, value: string, uid: number): string {
+    if (this.takesUtf8 || !has8bit(value)) return value;
+    const text = surrogate(name, value);
+    if (text !== value && this.downgraded.at(-1) !== uid) this.downgraded.push(uid);
     return text;
   }
 
@@ -143,7 +164,7 @@ export class MessageWriter {
         find: () => undefined,
       };
     const summary = new SummaryView(record);
-    const head = this.withSummary(row, summary) ?? (await this.withLargeSummary(row, uid, summary));
+    const head = this.withSummary(row, uid, summary) ?? (await this.withLargeSummary(row, uid, summary));
     const find = summary.sectionsStored ? finderOf(summary) : await this.parsedFinder(uid);
     return { uid, head, size: summary.size, summary, find };
   }
@@ -158,8 +179,9 @@ export class MessageWriter {
       const message = messages[i]!;
       // Summaries know the headers that most clients ask for: no promise a message then.
       if (message === '') continue;
-      if (typeof message === 'string') this.out.text += `* ${batch.numbers[i]} FETCH (${message})\r\n`;
-      else await this.writeMessage(batch.numbers[i]!, message, reader);
+      const head = this.head(batch.numbers[i]!, batch.uids[i]!);
+      if (typeof message === 'string') this.out.text += `${head}${message})\r\n`;
+      else await this.writeMessage(head, message, reader);
     }
   }
 
@@ -168,9 +190,9 @@ export class MessageWriter {
     return bytes === undefined ? () => undefined : structureFinder(parse(bytes));
   }
 
-  private async writeMessage(number: number, pieces: readonly Piece[], reader: ContentReader): Promise<void> {
+  private async writeMessage(head: string, pieces: readonly Piece[], reader: ContentReader): Promise<void> {
     // Held back until the first octets are there: a message that is gone then leaves no line.
-    const line: Line = { pending: `* ${number} FETCH (`, separator: '', isBegun: false, isGone: false };
+    const line: Line = { pending: head, separator: '', isBegun: false, isGone: false };
     for (const piece of pieces) {
       if (typeof piece === 'string') line.pending += line.separator + piece;
       else if (line.isGone) await this.skip(line, piece, reader);

@@ -19,6 +19,7 @@ export function planFetch(
   items: readonly Item[],
   selected: SelectedMailbox,
   tellsModSeq: boolean,
+  tellsUid: boolean,
 ): FetchPlan {
   const labels = new Set(items.map((item) => item.label));
   const extensions = items.filter((item) => item.kind === 'extension');
@@ -27,6 +28,8 @@ export function planFetch(
   const seenRows: IndexPart[] = [];
   if (!labels.has('FLAGS')) seenRows.push(indexPart('FLAGS', selected));
   if (tellsModSeq && !labels.has('MODSEQ')) seenRows.push(indexPart('MODSEQ', selected));
+  // RFC 7162 §3.2.4: with the mod-sequence goes the UID; a UIDFETCH line has it.
+  if (tellsModSeq && tellsUid && !labels.has('UID')) seenRows.push(indexPart('UID', selected));
   return {
     rows: items.filter((item) => item.kind === 'index').map((item) => indexPart(item.label, selected)),
     summaries,

@@ -1,4 +1,4 @@
-import type { NumberSet, SelectedMailbox, SnapshotChunk } from '@angarium/sdk';
+import type { FetchHead, NumberSet, SelectedMailbox, SnapshotChunk } from '@angarium/sdk';
 import { nextTurn, type Output } from '../view/index.js';
 import type { IndexPart } from './index-parts.js';
 
@@ -8,6 +8,7 @@ export async function fetchRows(
   indexes: NumberSet,
   parts: readonly IndexPart[],
   out: Output,
+  head: FetchHead,
 ): Promise<void> {
   const { view } = selected;
   for (const [first, last] of indexes.ranges()) {
@@ -16,7 +17,7 @@ export async function fetchRows(
       const chunk = view.chunks[c]!;
       const start = view.startOf(c);
       const end = Math.min(last + 1, start + chunk.count);
-      out.text += rowLines(chunk, index - start, end - start, index + 1, parts);
+      out.text += rowLines(chunk, index - start, end - start, index + 1, parts, head);
       index = end;
       if (out.hasEnough) {
         await out.pass();
@@ -34,12 +35,13 @@ function rowLines(
   to: number,
   firstNumber: number,
   parts: readonly IndexPart[],
+  head: FetchHead,
 ): string {
   const [first, ...more] = parts;
   let text = '';
   for (let at = from; at < to; at++) {
     const uid = chunk.uids[at]!;
-    text += `* ${firstNumber + at - from} FETCH (`;
+    text += head(firstNumber + at - from, uid);
     text += first!(chunk, at, uid);
     for (let i = 0; i < more.length; i++) text += ` ${more[i]!(chunk, at, uid)}`;
     text += ')\r\n';

@@ -5,6 +5,11 @@ import { mailboxText, quoteString } from '../wire/index.js';
 import { patternsOf } from './list.js';
 import { matchNames } from './names.js';
 
+export interface LsubArguments {
+  readonly reference: string;
+  readonly pattern: string;
+}
+
 /**
  * LSUB, RFC 3501 §6.3.9: what the user has subscribed to, whether it is there or not; with `%` at the end also the levels above
  * what does not match itself, as \Noselect.
@@ -13,7 +18,7 @@ export const lsub = defineImapCommand({
   name: 'LSUB',
   rfc: 'RFC 3501 §6.3.9',
   states: ['authenticated', 'selected'],
-  parse(line) {
+  parse(line): LsubArguments {
     line.sp();
     const reference = line.mailbox();
     line.sp();

@@ -75,6 +75,7 @@ interface Frame {
 export function parseProgram(line: CommandLine, leaf: (word: string | undefined) => Node): Program {
   const frames: Frame[] = [{ op: 'top', nodes: [] }];
   let usesModSeq = false;
+  let usesNumbers = false;
   for (;;) {
     if (line.tryExpect('(')) {
       frames.push({ op: 'list', nodes: [] });
@@ -88,8 +89,9 @@ export function parseProgram(line: CommandLine, leaf: (word: string | undefined)
     }
     const key = leaf(word);
     if (key.op === 'modseq') usesModSeq = true;
+    if (key.op === 'set' && !key.isUid) usesNumbers = true;
     const root = complete(line, frames, key);
-    if (root !== undefined) return { root, usesModSeq };
+    if (root !== undefined) return { root, usesModSeq, usesNumbers };
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type ImapCommand,
   type ImapCommandContext,
   type ImapSearch,
+  ImapSyntaxError,
   isKnownCharset,
   NumberSet,
   type SearchResult,
@@ -32,6 +33,7 @@ export function searchCommand(environment: MessageEnvironment): ImapCommand<Sear
     hasUidForm: true,
     usesNumbers: true,
     mayExpunge: false,
+    hasNumbers: ({ program }) => program.usesNumbers,
     parse: (line, isUid) => parseSearch(line, isUid, environment),
     run: (context, args) => runSearch(context, args, environment),
   });
@@ -71,12 +73,15 @@ async function runSearch(
 ): Promise<void> {
   const { session, reply, isUid, signal } = context;
   const { selected } = session;
+  // RFC 6855 §3: everything is UTF-8 then.
+  if (charset !== undefined && session.enabled.has('UTF8=ACCEPT'))
+    throw new ImapSyntaxError('CHARSET has no place after ENABLE UTF8=ACCEPT');
   if (charset !== undefined && !isKnownCharset(charset)) {
     reply.failed('The charset is not known', 'BADCHARSET (US-ASCII UTF-8 ISO-8859-1)');
     return;
   }
   if (program.usesModSeq) enableCondstore(session, reply);
-  await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
+  await selected.sync(reply, { mayExpunge: isUid && !program.usesNumbers, withUid: isUid });
   const everything = NumberSet.range(0, selected.view.count - 1);
   const limited = newestWithin(messageLimit, everything, selected);
   if (limited.code !== undefined) reply.completed('Completed in part', limited.code);

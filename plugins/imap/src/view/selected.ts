@@ -1,5 +1,7 @@
 import {
+  type FetchHead,
   type FlagChange,
+  fetchHead,
   type ImapReply,
   type ImapSession,
   type Mailbox,
@@ -79,8 +81,9 @@ export class SelectedView implements SelectedMailbox {
     return countOf(this.told, this.recent);
   }
 
+  /** RFC 9051 knows no \Recent. */
   isRecent(uid: number): boolean {
-    return uid >= this.recentFrom && this.recent.has(uid);
+    return uid >= this.recentFrom && this.recent.has(uid) && !this.options.session.enabled.has('IMAP4REV2');
   }
 
   resolve(set: SequenceSet, isUid: boolean): NumberSet {
@@ -209,7 +212,10 @@ export class SelectedView implements SelectedMailbox {
       .updateFilters()
       .filter((filter) => filter.flagsChanged !== undefined && filter.isActive(session));
     // RFC 7162 §3.2.4: UID and MODSEQ go together, for the sake of QRESYNC.
-    const lines = { withUid: withUid || tellsModSeq, tellsModSeq, filters };
+    const isUidOnly = session.enabled.has('UIDONLY');
+    // RFC 9051 §7.5.2: UID in every unsolicited FETCH. A UIDFETCH line has it already.
+    const wantsUid = withUid || tellsModSeq || session.enabled.has('IMAP4REV2');
+    const lines = { withUid: wantsUid && !isUidOnly, tellsModSeq, filters, head: fetchHead(session) };
     const out = new Output(reply);
     await this.writeFetches(flags, out, { ...lines, tellsFlags: true });
     await this.writeFetches(modSeqs, out, { ...lines, tellsFlags: false });
@@ -236,7 +242,7 @@ export class SelectedView implements SelectedMailbox {
             const more = filter.flagsChanged!(session, chunk, at);
             if (more !== '') text += ` ${more}`;
           }
-          out.text += `* ${index + 1} FETCH (${text.slice(1)})\r\n`;
+          out.text += `${items.head(index + 1, uid)}${text.slice(1)})\r\n`;
         }
         if (out.hasEnough) {
           await out.pass();
@@ -260,6 +266,7 @@ interface FetchLines {
   readonly withUid: boolean;
   readonly tellsModSeq: boolean;
   readonly filters: readonly UpdateFilter[];
+  readonly head: FetchHead;
 }
 
 export function openSelected(options: OpenSelected): SelectedView {

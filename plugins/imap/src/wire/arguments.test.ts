@@ -137,7 +137,10 @@ test('mailbox names', () => {
     const refused = (error: unknown) => isMailError(error) && error.code === 'CANNOT';
     assert.throws(() => read(name, mailbox), refused, name);
   }
-  assert.throws(() => read('"\xfc"', mailbox, true), MailError);
+  // RFC 6855 §3: BAD in a quoted string.
+  assert.throws(() => read('"\xfc"', mailbox, true), ImapSyntaxError);
+  assert.throws(() => read('"a\\"\xfc"', mailbox, true), ImapSyntaxError);
+  assert.throws(() => read('{1}\r\n\xfc', mailbox, true), MailError);
   assert.equal(
     read('INBOX.%', (line) => line.listMailbox()),
     'INBOX.%',

@@ -234,10 +234,18 @@ export class Arguments extends Cursor {
     const plain = end < 0 ? text.slice(start) : text.slice(start, end);
     if (plain.includes('\r')) this.fail('a quoted string without CR');
     if (end >= 0 && !plain.includes('\\')) {
+      this.checkUtf8(plain);
       this.at = end + 1;
       return plain;
     }
-    return this.quotedWithEscapes(start);
+    const value = this.quotedWithEscapes(start);
+    this.checkUtf8(value);
+    return value;
+  }
+
+  /** RFC 6855 §3, RFC 9051 §4.3: where UTF-8 is agreed on, 8-bit octets are that or an error. */
+  private checkUtf8(octets: string): void {
+    if (this.options.utf8 && decodeUtf8(octets) === undefined) this.fail('UTF-8 in a quoted string');
   }
 
   private quotedWithEscapes(start: number): string {

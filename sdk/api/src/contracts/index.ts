@@ -5,6 +5,7 @@ export * from './authentication.js';
 export * from './catalogue.js';
 export * from './change-feed.js';
 export * from './delivery.js';
+export * from './elsewhere.js';
 export * from './later.js';
 export * from './mail-store.js';
 export * from './namespace.js';

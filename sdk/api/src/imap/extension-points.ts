@@ -15,6 +15,8 @@ export const IMAP_EXTENSIONS: Contract<ImapExtensions> = contract('imap-extensio
 
 /** The registry of IMAP extensions. */
 export interface ImapExtensions {
+  /** All that are there now, the built-in ones too. */
+  readonly extensions: readonly ImapExtension[];
   add(extension: ImapExtension): Disposable;
 }
 
@@ -36,6 +38,8 @@ export interface ImapExtension {
   readonly updateFilters?: readonly UpdateFilter[];
   /** SELECT and EXAMINE, with or without parameters: after the mailbox is open, before the tagged OK. */
   onSelect?(session: ImapSession, reply: ImapReply): void | Promise<void>;
+  readonly guards?: readonly CommandGuard[];
+  readonly translations?: readonly Translation[];
   /** Response codes of untagged OKs that SELECT and EXAMINE send: `MAILBOXID (…)`; undefined for none. */
   readonly selectCodes?: readonly ((session: ImapSession) => string | undefined)[];
 }
@@ -62,6 +66,11 @@ export interface ImapCommand<A> {
   readonly usesNumbers?: boolean;
   /** EXPUNGE may be sent when it ends (RFC 3501 §7.4.1: not during FETCH, STORE, SEARCH). Default true; UID forms: true. */
   readonly mayExpunge?: boolean;
+  /**
+   * The arguments of the UID form have sequence numbers in them (UID SEARCH 1:5): no EXPUNGE then (RFC 9051 §7.5.1), and
+   * nothing for clients that have given numbers up (RFC 9586).
+   */
+  hasNumbers?(args: A): boolean;
   /** Reads literals as they come: `parse` ends where the first of them begins (`line.isAtLiteral`) and `run` reads on to the end. */
   readonly streaming?: boolean;
   /** Refused until TLS is in place where passwords must not travel in the clear (LOGIN). */
@@ -189,6 +198,11 @@ export interface CommandParameter {
   readonly command: 'SELECT' | 'FETCH' | 'STORE' | 'CREATE' | 'APPEND' | 'SEARCH';
   readonly name: string;
   parse?(line: CommandLine): unknown;
+  /**
+   * SELECT and FETCH: before anything is done, the old mailbox still selected. `scope` is of FETCH.
+   * @throws ImapSyntaxError, MailError to refuse the command.
+   */
+  check?(session: ImapSession, args: unknown, scope: CommandScope | undefined): void;
   /** CREATE: what the store is to be asked for. @throws MailError to refuse. */
   onCreate?(
     session: ImapSession,
@@ -228,7 +242,10 @@ export interface CommandScope {
 
 /** A word that ENABLE accepts (RFC 5161). */
 export interface EnableFeature {
+  /** As ENABLED shows it: `IMAP4rev2`. */
   readonly name: string;
+  /** False: not now, and ENABLE passes it over. */
+  isOffered?(session: ImapSession): boolean;
   onEnable?(session: ImapSession): void;
 }
 
@@ -239,4 +256,21 @@ export interface UpdateFilter {
   expunged?(session: ImapSession, reply: ImapReply, uids: NumberSet): boolean;
   /** More items for an unsolicited FETCH of this message. */
   flagsChanged?(session: ImapSession, chunk: SnapshotChunk, at: number): string;
+}
+
+/** Refuses commands as a whole, by what the client has enabled or has not (UIDONLY, UTF8=ONLY). */
+export interface CommandGuard {
+  readonly isActive: (session: ImapSession) => boolean;
+  /** Before the arguments are read. @throws MailError, ImapSyntaxError to refuse. */
+  beforeParse?(session: ImapSession, command: ImapCommand<unknown>, isUid: boolean): void;
+  /** When they have been. @throws as above */
+  beforeRun?(session: ImapSession, command: ImapCommand<unknown>, args: unknown, isUid: boolean): void;
+}
+
+/** Human-readable texts in another language (LANGUAGE, RFC 5255 §3). Texts that nobody has translated stay English. */
+export interface Translation {
+  /** RFC 5646: `de`, `fr-CA`. */
+  readonly language: string;
+  /** English, exactly as it is sent, to the translation. One line each. */
+  readonly texts: Readonly<Record<string, string>>;
 }

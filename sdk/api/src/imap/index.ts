@@ -1,4 +1,5 @@
 export * from './extension-points.js';
+export * from './fetch-line.js';
 export * from './line.js';
 export * from './parts.js';
 export * from './search.js';

@@ -13,6 +13,8 @@ export class ImapSyntaxError extends Error {
     text: string,
     /** Octet in the command line; undefined where the fault is of the command as a whole. */
     readonly position?: number,
+    /** Response code, where there is a better one than CLIENTBUG: `UIDREQUIRED`. */
+    readonly code: string = 'CLIENTBUG',
   ) {
     super(text);
   }

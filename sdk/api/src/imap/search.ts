@@ -8,6 +8,8 @@ import type { ImapSession } from './session.js';
 export interface SearchProgram {
   /** Some key was MODSEQ: results tell the highest mod-sequence (RFC 7162 §3.1.5). */
   readonly usesModSeq: boolean;
+  /** Some key was a set of sequence numbers: `ImapCommand.hasNumbers` of the command it belongs to. */
+  readonly usesNumbers: boolean;
 }
 
 /** The search engine of the IMAP plugin, for extensions that build on it. */
