@@ -1,5 +1,5 @@
 /** The features that come with this plugin, through the same registry as everybody else's. */
-import type { ImapCommand, ImapExtension } from '@angarium/sdk';
+import type { Clock, ImapCommand, ImapExtension } from '@angarium/sdk';
 import { appendExtension } from './commands/append.js';
 import { authenticateExtension } from './commands/authenticate.js';
 import { capability } from './commands/capability.js';
@@ -22,6 +22,7 @@ import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
 import { condstoreExtension } from './extensions/condstore.js';
 import { literalsExtension } from './extensions/literals.js';
+import { searchingExtensions } from './extensions/searching.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
 import { type MessageEnvironment, messageCommands } from './messages/index.js';
@@ -73,6 +74,7 @@ export function builtInExtensions(
   features: Features,
   config: ImapConfig,
   messages: MessageEnvironment,
+  clock: Clock,
 ): readonly ImapExtension[] {
   return [
     baseExtension(features, messages),
@@ -91,5 +93,6 @@ export function builtInExtensions(
     unselectExtension,
     idleExtension,
     condstoreExtension,
+    ...searchingExtensions(clock),
   ];
 }

@@ -12,6 +12,7 @@ import {
   type ImapExtension,
   type ImapExtensions,
   type ListOption,
+  type ReturnOption,
   type SearchKey,
   type StatusItem,
   type UpdateFilter,
@@ -61,6 +62,7 @@ export interface Features {
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
+  returnOption(name: string): ReturnOption | undefined;
   statusItem(name: string): StatusItem | undefined;
   listOption(place: ListOption['place'], name: string): ListOption | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
@@ -75,6 +77,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
     searchKey: new Table<SearchKey>('SEARCH key'),
+    returnOption: new Table<ReturnOption>('RETURN option'),
     statusItem: new Table<StatusItem>('STATUS item'),
     listOption: new Table<ListOption>('LIST option'),
     parameter: new Table<CommandParameter>('parameter'),
@@ -109,6 +112,10 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     return this.tables.searchKey.get(name);
   }
 
+  returnOption(name: string): ReturnOption | undefined {
+    return this.tables.returnOption.get(name);
+  }
+
   statusItem(name: string): StatusItem | undefined {
     return this.tables.statusItem.get(name);
   }
@@ -141,6 +148,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.command, extension.commands, ({ name }) => name);
     put(tables.fetchItem, extension.fetchItems, ({ name }) => name);
     put(tables.searchKey, extension.searchKeys, ({ name }) => name);
+    put(tables.returnOption, extension.returnOptions, ({ name }) => name);
     put(tables.statusItem, extension.statusItems, ({ name }) => name);
     put(tables.listOption, extension.listOptions, ({ place, name }) => `${place} ${name}`);
     put(tables.parameter, extension.parameters, ({ command, name }) => `${command} ${name}`);

@@ -79,7 +79,8 @@ export class ImapService extends Component {
 
   override start(): void {
     const messages = messageEnvironment(this.extensions, this.searchIndex);
-    for (const extension of builtInExtensions(this.extensions, this.config, messages)) {
+    const { clock } = this.environment;
+    for (const extension of builtInExtensions(this.extensions, this.config, messages, clock)) {
       this.own(this.extensions.add(extension));
     }
     this.own(

@@ -1,5 +1,5 @@
 /** What went wrong, as a tagged reply: the one table (RFC 5530 and the extensions' response codes). */
-import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
+import { ImapRefusal, ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
 import type { TaggedReply } from './reply.js';
 import { LiteralRefused } from './wire/index.js';
 
@@ -21,6 +21,7 @@ export function toTagged(
     const where = error.position === undefined ? '' : ` at octet ${error.position}`;
     return { kind: 'BAD', code: 'CLIENTBUG', text: `${sentence(error.message)}${where}` };
   }
+  if (error instanceof ImapRefusal) return { kind: error.kind, code: error.code, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {
     if (error.cause !== undefined)

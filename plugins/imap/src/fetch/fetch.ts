@@ -36,12 +36,13 @@ async function runFetch(context: ImapCommandContext, args: FetchArguments): Prom
   const moment = { mayExpunge: isUid, withUid: isUid };
   await selected.sync(reply, moment);
   let indexes = selected.resolve(args.set, isUid);
-  if (args.changedSince !== undefined) indexes = changedSince(selected, indexes, args.changedSince);
   const scope = { isUid, set: args.set, changedSince: args.changedSince };
   for (const { parameter, args: values } of args.parameters) {
     if (parameter.narrow !== undefined)
       indexes = await parameter.narrow(session, indexes, values, reply, scope);
   }
+  // After them: a window (RFC 9394 §3.4) is one of the messages, not of the changes.
+  if (args.changedSince !== undefined) indexes = changedSince(selected, indexes, args.changedSince);
   let plan = planFetch(args.items, selected, session.enabled.has('CONDSTORE'));
   let seen = NumberSet.empty;
   if (plan.setsSeen && mayMarkSeen(selected)) {

@@ -76,7 +76,7 @@ export function parseFetch(
   line.sp();
   const asked = fetchItems(line, environment);
   const modifiers = line.trySp()
-    ? fetchModifiers(line, environment)
+    ? fetchModifiers(line, isUid, environment)
     : { changedSince: undefined, parameters: [] };
   line.end();
   if (asked.length > MAX_ITEMS) line.fail(`at most ${MAX_ITEMS} items`);
@@ -114,6 +114,7 @@ function fetchItem(line: CommandLine, name: string, environment: MessageEnvironm
 
 function fetchModifiers(
   line: CommandLine,
+  isUid: boolean,
   environment: MessageEnvironment,
 ): Pick<FetchArguments, 'changedSince' | 'parameters'> {
   let changedSince: number | undefined;
@@ -126,7 +127,8 @@ function fetchModifiers(
       return;
     }
     const parameter = environment.parameter('FETCH', name);
-    if (parameter === undefined) return line.fail(`a FETCH modifier instead of ${name}`);
+    if (parameter === undefined || (parameter.uidOnly && !isUid))
+      return line.fail(`a FETCH modifier instead of ${name}`);
     parameters.push({ parameter, args: parameter.parse?.(line) });
   });
   return { changedSince, parameters };

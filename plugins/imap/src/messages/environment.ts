@@ -3,6 +3,7 @@ import type {
   FetchItem,
   ImapReply,
   ImapSession,
+  ReturnOption,
   SearchIndex,
   SearchKey,
 } from '@angarium/sdk';
@@ -11,6 +12,7 @@ import type {
 export interface MessageEnvironment {
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
+  returnOption(name: string): ReturnOption | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
   /** Accelerates text keys; undefined: messages are read. */
   readonly searchIndex: SearchIndex | undefined;
@@ -20,6 +22,7 @@ export interface MessageEnvironment {
 export const plainEnvironment: MessageEnvironment = {
   fetchItem: () => undefined,
   searchKey: () => undefined,
+  returnOption: () => undefined,
   parameter: () => undefined,
   searchIndex: undefined,
 };

@@ -111,7 +111,7 @@ const keyTable: ReadonlyMap<string, KeyParser> = new Map(Object.entries(keys));
 
 /** `search-key *(SP search-key)`. */
 export function parseKeys(line: CommandLine, isUid: boolean, environment: MessageEnvironment): Program {
-  return parseProgram(line, (word) => {
+  const leaf = (word: string | undefined): Node => {
     if (word === undefined) {
       const set = line.trySequenceSet() ?? line.fail('a search key');
       return { op: 'set', set, isUid: set.isSaved };
@@ -121,5 +121,9 @@ export function parseKeys(line: CommandLine, isUid: boolean, environment: Messag
     const extension = environment.searchKey(word);
     if (extension === undefined) return line.fail(`a search key instead of ${word}`);
     return { op: 'extension', key: extension, args: extension.parse(line, isUid) };
+  };
+  return parseProgram(line, leaf, (word) => {
+    const key = environment.searchKey(word);
+    return key?.wrap === undefined ? undefined : key;
   });
 }
