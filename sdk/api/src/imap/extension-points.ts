@@ -267,8 +267,8 @@ export interface ResultOrder {
   readonly indexes: Uint32Array;
   /** A message's place can change while it is there (MODSEQ). */
   readonly isVolatile: boolean;
-  /** Where each of these messages belongs among `sorted` (UIDs in order): how many of those come before it. */
-  places(
+  /** Where each of these messages belongs among `sorted` (UIDs in order): how many come before it. Absent: not to be told. */
+  places?(
     session: ImapSession,
     sorted: ArrayLike<number>,
     uids: readonly number[],

@@ -96,7 +96,7 @@ export class UpdateContext {
   /** From the end likewise. Those for the same place are one set, in their own order. */
   private async putIn(session: ImapSession, order: ResultOrder, added: readonly number[]): Promise<string[]> {
     const inOrder = await inOwnOrder(session, order, added);
-    const places = await order.places(session, this.sorted, inOrder);
+    const places = await order.places!(session, this.sorted, inOrder);
     const items: string[] = [];
     const before = this.sorted;
     const after: number[] = [];
@@ -125,7 +125,7 @@ async function inOwnOrder(
 ): Promise<readonly number[]> {
   const sorted: number[] = [];
   for (const uid of uids) {
-    const [place] = await order.places(session, sorted, [uid]);
+    const [place] = await order.places!(session, sorted, [uid]);
     sorted.splice(place!, 0, uid);
   }
   return sorted;

@@ -49,12 +49,13 @@ const update: ReturnOption = {
     // ESEARCH across mailboxes: of the selected one alone (RFC 7377 §2.2).
     if (context.session.selected.entry.id !== session.selected.entry.id) return;
     const { byTag } = contextsOf(session);
-    if (byTag.size >= MAX_CONTEXTS) {
-      reply.status(
-        'NO',
-        `At most ${MAX_CONTEXTS} results are kept up to date`,
-        `NOUPDATE ${reply.quote(tag)}`,
-      );
+    const { order } = context.result;
+    const isUnknown = order !== undefined && order.places === undefined;
+    if (isUnknown || byTag.size >= MAX_CONTEXTS) {
+      const text = isUnknown
+        ? 'This order is not kept up to date'
+        : `At most ${MAX_CONTEXTS} results are kept up to date`;
+      reply.status('NO', text, `NOUPDATE ${reply.quote(tag)}`);
       return;
     }
     byTag.set(tag, new UpdateContext(tag, context));

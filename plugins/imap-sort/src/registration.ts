@@ -1,0 +1,44 @@
+import {
+  Component,
+  IMAP_EXTENSIONS,
+  IMAP_SEARCH,
+  type ImapExtension,
+  type ImapExtensions,
+  type ImapSearch,
+  inject,
+  injectable,
+} from '@angarium/sdk';
+import { sortCommand } from './sort/command.js';
+import { threadCommand } from './thread/command.js';
+import { algorithms } from './thread/parse.js';
+
+const selectable = ['authenticated', 'selected'] as const;
+const capability = (word: string) => ({ word, states: selectable });
+
+@injectable()
+export class SortRegistration extends Component {
+  constructor(
+    @inject(IMAP_EXTENSIONS) private readonly extensions: ImapExtensions,
+    @inject(IMAP_SEARCH) private readonly search: ImapSearch,
+  ) {
+    super();
+  }
+
+  override start(): void {
+    this.own(this.extensions.add(sortExtension(this.search)));
+    this.own(this.extensions.add(threadExtension(this.search)));
+  }
+}
+
+function sortExtension(search: ImapSearch): ImapExtension {
+  const words = ['SORT', 'SORT=DISPLAY', 'SORT=MODSEQ', 'SORT=UID', 'ESORT', 'CONTEXT=SORT'];
+  return { name: 'SORT', capabilities: words.map(capability), commands: [sortCommand(search)] };
+}
+
+function threadExtension(search: ImapSearch): ImapExtension {
+  return {
+    name: 'THREAD',
+    capabilities: algorithms.map((name) => capability(`THREAD=${name}`)),
+    commands: [threadCommand(search)],
+  };
+}

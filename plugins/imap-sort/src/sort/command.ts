@@ -1,0 +1,111 @@
+import {
+  type CommandLine,
+  defineImapCommand,
+  type ImapCommand,
+  type ImapCommandContext,
+  type ImapSearch,
+  ImapSyntaxError,
+  isMailError,
+  type NumberSet,
+  type ResultOrder,
+  type ReturnRequest,
+  type SearchProgram,
+} from '@angarium/sdk';
+import { Turns } from '../turns.js';
+import { writeNumbers } from '../write.js';
+import { type Criterion, parseCriteria } from './criteria.js';
+import { comparison, type KeyOptions, loadKeys } from './keys.js';
+import { sortInSlices } from './order.js';
+import { placesAmong } from './places.js';
+
+interface SortArguments {
+  readonly returns: ReturnRequest | undefined;
+  readonly criteria: readonly Criterion[];
+  readonly charset: string;
+  readonly program: SearchProgram;
+}
+
+/** SORT and UID SORT: RFC 5256 §3, RETURN of RFC 5267 §3. */
+export function sortCommand(search: ImapSearch): ImapCommand<SortArguments> {
+  return defineImapCommand({
+    name: 'SORT',
+    rfc: 'RFC 5256 §3',
+    states: ['selected'],
+    hasUidForm: true,
+    usesNumbers: true,
+    mayExpunge: false,
+    parse: (line, isUid) => parseSort(line, isUid, search),
+    run: (context, args) => runSort(context, args, search),
+  });
+}
+
+function parseSort(line: CommandLine, isUid: boolean, search: ImapSearch): SortArguments {
+  line.sp();
+  const returns = search.parseReturn(line, 'SORT');
+  const criteria = parseCriteria(line);
+  line.sp();
+  const charset = line.astring();
+  line.sp();
+  const program = search.parse(line, isUid);
+  line.end();
+  if (returns !== undefined) search.checkReturn(returns, program);
+  if (!program.isFuzzy && criteria.some(({ kind }) => kind === 'score'))
+    throw new ImapSyntaxError('RELEVANCY needs a FUZZY key');
+  return { returns, criteria, charset, program };
+}
+
+async function runSort(context: ImapCommandContext, args: SortArguments, search: ImapSearch): Promise<void> {
+  const { session, reply, isUid, signal } = context;
+  const { returns, criteria, charset, program } = args;
+  search.admit(context, returns);
+  await session.selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
+  try {
+    const scores = program.isFuzzy ? new Map<number, number>() : undefined;
+    const found = await search.evaluate(session, program, { charset, signal, scores });
+    const turns = new Turns(signal);
+    const options: KeyOptions = { criteria, comparator: search.collation(session), scores, turns };
+    const sorted = await sortedIndexes(context, found, options);
+    if (returns === undefined) {
+      const { view } = session.selected;
+      await writeNumbers(reply, '* SORT', sorted, (index) => (isUid ? view.uidAt(index) : index + 1));
+      return;
+    }
+    const order = orderOf(sorted, options);
+    await search.answer(context, returns, {
+      indexes: found,
+      order,
+      program,
+      charset,
+      ...(scores && { scores }),
+    });
+  } catch (error) {
+    if (isMailError(error)) search.failed(context, returns);
+    throw error;
+  }
+}
+
+async function sortedIndexes(
+  { session }: ImapCommandContext,
+  found: NumberSet,
+  options: KeyOptions,
+): Promise<Uint32Array> {
+  const { criteria, turns } = options;
+  const indexes = Uint32Array.from(found);
+  const keys = await loadKeys(session, found, options);
+  const rows = Uint32Array.from(indexes, (_, row) => row);
+  const order = await sortInSlices(rows, comparison(criteria, keys), turns);
+  return order.map((row) => indexes[row]!);
+}
+
+/** For results that are kept up to date. A relevancy is not known of what comes later. */
+function orderOf(indexes: Uint32Array, options: KeyOptions): ResultOrder {
+  const { criteria, comparator } = options;
+  const isVolatile = criteria.some(({ name }) => name === 'MODSEQ');
+  if (criteria.some(({ kind }) => kind === 'score')) return { indexes, isVolatile };
+  return {
+    indexes,
+    isVolatile,
+    places: (session, sorted, uids) =>
+      placesAmong(session, sorted, uids, { criteria, comparator, scores: undefined, turns: new Turns() }),
+  };
+}
