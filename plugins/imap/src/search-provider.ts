@@ -32,6 +32,7 @@ export class SearchProvider implements ImapSearch {
   readonly parseText: ImapSearch['parseText'];
   readonly evaluate: ImapSearch['evaluate'];
   readonly parseReturn: ImapSearch['parseReturn'];
+  readonly returnAll: ImapSearch['returnAll'];
   readonly checkReturn: ImapSearch['checkReturn'];
   readonly admit: ImapSearch['admit'];
   readonly answer: ImapSearch['answer'];
@@ -48,6 +49,7 @@ export class SearchProvider implements ImapSearch {
     this.parseText = search.parseText;
     this.evaluate = search.evaluate;
     this.parseReturn = search.parseReturn;
+    this.returnAll = search.returnAll;
     this.checkReturn = search.checkReturn;
     this.admit = search.admit;
     this.answer = search.answer;

@@ -81,7 +81,7 @@ export async function answerReturns(
   command: ImapCommandContext,
   { asked }: Returns,
   found: FoundMessages,
-  elsewhere?: { readonly session: ImapSession },
+  elsewhere?: { readonly session: ImapSession; readonly isSilent?: boolean },
 ): Promise<void> {
   const session = elsewhere?.session ?? command.session;
   const { view, entry } = session.selected;
@@ -97,7 +97,7 @@ export async function answerReturns(
     covered: coveredBy(asked, found, results),
   };
   const { reply, tag } = command;
-  if (asked.some(({ option }) => !option.isSilent)) {
+  if (!elsewhere?.isSilent && asked.some(({ option }) => !option.isSilent)) {
     const of =
       elsewhere === undefined
         ? ''

@@ -61,6 +61,7 @@ export function imapSearch(environment: MessageEnvironment): ImapSearch {
     evaluate: (session, program, options) =>
       evaluate(session, program as Program, { ...options, searchIndex: environment.searchIndex }),
     parseReturn: (line, command) => parseReturns(line, command, environment),
+    returnAll: () => defaultReturns(environment) ?? ({ names: [], asked: [] } as Returns),
     checkReturn: (request, program) => checkReturns(request as Returns, program),
     admit: (context, request) => {
       if (request !== undefined) admitReturns(context, request as Returns);

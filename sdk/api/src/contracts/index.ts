@@ -9,3 +9,4 @@ export * from './mail-store.js';
 export * from './namespace.js';
 export * from './origin.js';
 export * from './records.js';
+export * from './search-filters.js';

@@ -48,19 +48,22 @@ export interface ImapSearch {
   evaluate(session: ImapSession, program: SearchProgram, options?: SearchOptions): Promise<NumberSet>;
   /** `RETURN (…)` and the space behind it, if that is what follows. @throws ImapSyntaxError for unknown options */
   parseReturn(line: CommandLine, command: ReturningCommand): ReturnRequest | undefined;
+  /** `RETURN (ALL)`, for commands that always answer with ESEARCH. */
+  returnAll(command: ReturningCommand): ReturnRequest;
   /** @throws ImapSyntaxError when an option cannot be asked of this program (in `parse`) */
   checkReturn(request: ReturnRequest, program: SearchProgram): void;
   /** First thing in `run`. @throws ImapSyntaxError when an option cannot be asked in this session */
   admit(context: ImapCommandContext, request: ReturnRequest | undefined): void;
   /**
    * The ESEARCH response (RFC 4731 §3.1) and what else the options do.
-   * @param mailbox ESEARCH: the mailbox that `session` looks into; adds its correlators (RFC 7377 §2.1).
+   * @param mailbox ESEARCH: the mailbox that `session` looks into; adds its correlators (RFC 7377 §2.1). `isSilent`: nothing is
+   * written, what the options do beside that is done.
    */
   answer(
     context: ImapCommandContext,
     request: ReturnRequest,
     found: FoundMessages,
-    mailbox?: { readonly session: ImapSession },
+    mailbox?: { readonly session: ImapSession; readonly isSilent?: boolean },
   ): Promise<void>;
   /** A searching command with SAVE has failed with NO: `$` is empty (RFC 5182 §2.1). */
   failed(context: ImapCommandContext, request: ReturnRequest | undefined): void;
