@@ -5,6 +5,7 @@ import {
   type ImapCommandContext,
   ImapRefusal,
   type ImapSearch,
+  ImapSyntaxError,
   isKnownCharset,
   isMailError,
   NumberSet,
@@ -12,7 +13,7 @@ import {
 } from '@angarium/sdk';
 import { enableCondstore, type MessageEnvironment } from '../messages/environment.js';
 import { nextTurn, Output } from '../view/index.js';
-import { commandLineFrom } from '../wire/index.js';
+import { commandLineFrom, LiteralWanted } from '../wire/index.js';
 import { evaluate } from './evaluate.js';
 import { expanded } from './expand.js';
 import { comparatorOf } from './folding.js';
@@ -52,12 +53,7 @@ export function searchCommand(environment: MessageEnvironment): ImapCommand<Sear
 export function imapSearch(environment: MessageEnvironment): ImapSearch {
   return {
     parse: (line, isUid) => parseKeys(line, isUid, environment),
-    parseText(text) {
-      const line = commandLineFrom(text);
-      const program = parseKeys(line, false, environment);
-      line.end();
-      return program;
-    },
+    parseText: (text) => parseText(text, environment),
     evaluate: (session, program, options) =>
       evaluate(session, program as Program, { ...options, searchIndex: environment.searchIndex }),
     parseReturn: (line, command) => parseReturns(line, command, environment),
@@ -71,6 +67,18 @@ export function imapSearch(environment: MessageEnvironment): ImapSearch {
     lookInto,
     collation: comparatorOf,
   };
+}
+
+function parseText(text: string, environment: MessageEnvironment): Program {
+  try {
+    const line = commandLineFrom(text);
+    const program = parseKeys(line, false, environment);
+    line.end();
+    return program;
+  } catch (error) {
+    if (error instanceof LiteralWanted) throw new ImapSyntaxError('a literal is cut short');
+    throw error;
+  }
 }
 
 function parseSearch(line: CommandLine, isUid: boolean, environment: MessageEnvironment): SearchArguments {
