@@ -1,6 +1,6 @@
 /**
- * Likeness of texts for FUZZY (RFC 6203): each word of the key stands somewhere in the text, or something that is one or two
- * letters away from it. A substring search on folded text finds candidates, so that text without any costs little.
+ * Likeness of texts for FUZZY (RFC 6203): each word of the key stands somewhere in the text, or a word that is one or two
+ * letters away from it. Words are sifted by length and letters, so that few are compared.
  */
 
 /** How many words of a key are looked at: each is a search of its own. */
@@ -27,8 +27,7 @@ export function fuzzyWords(folded: string): readonly FuzzyWord[] {
   );
   return (words.length === 0 ? [''] : words).map((long) => {
     const word = long.slice(0, MAX_WORD);
-    const pieces = piecesOf(word);
-    return { word, likeness: (text) => likeness(text, word, pieces) };
+    return { word, likeness: (text) => likeness(text, word) };
   });
 }
 
@@ -37,42 +36,42 @@ export function mistakes(word: string): number {
   return word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
 }
 
-interface Piece {
-  readonly text: string;
-  readonly offset: number;
-}
-
-/** Of n + 1 pieces one is whole where there are at most n mistakes. */
-function piecesOf(word: string): readonly Piece[] {
-  const count = mistakes(word) + 1;
-  const pieces: Piece[] = [];
-  for (let i = 0; i < count; i++) {
-    const offset = Math.floor((i * word.length) / count);
-    pieces.push({ offset, text: word.slice(offset, Math.floor(((i + 1) * word.length) / count)) });
-  }
-  return pieces;
-}
-
-/** Places of one piece in one text that are looked at: text of nothing but the piece must not cost its square. */
-const MAX_PLACES = 2000;
-
-function likeness(text: string, word: string, pieces: readonly Piece[]): number {
+function likeness(text: string, word: string): number {
   const at = text.indexOf(word);
   if (at >= 0) return isWhole(text, at, word.length) ? EXACT : WITHIN_A_WORD;
-  const allowed = pieces.length - 1;
-  if (allowed === 0) return 0;
+  const allowed = mistakes(word);
+  const least = allowed === 0 ? 1 : leastDistance(text, word, allowed);
+  return least <= allowed ? ALIKE[least as 1 | 2] : 0;
+}
+
+/** Of the words of the text, the nearest; `allowed + 1` when none is near enough. */
+function leastDistance(text: string, word: string, allowed: number): number {
+  const wanted = lettersOf(word, 0, word.length);
   let best = allowed + 1;
-  for (const { text: piece, offset } of pieces) {
-    let places = 0;
-    for (let from = text.indexOf(piece); from >= 0; from = text.indexOf(piece, from + 1)) {
-      if (++places > MAX_PLACES) break;
-      const around = wordAround(text, from, word.length + allowed, offset);
-      if (around === undefined) continue;
-      best = Math.min(best, distance(word, around, best - 1));
-      if (best === 1) return ALIKE[1];
-    }
+  for (let at = 0; at < text.length; at++) {
+    if (!isLetter(text, at)) continue;
+    const from = at;
+    while (at < text.length && isLetter(text, at)) at++;
+    if (Math.abs(at - from - word.length) >= best) continue;
+    // A mistake changes two letters at most.
+    if (bitCount(lettersOf(text, from, at) ^ wanted) > 2 * (best - 1)) continue;
+    best = Math.min(best, distance(word, text.slice(from, at), best - 1));
+    if (best === 1) break;
   }
-  return best <= allowed ? ALIKE[best as 1 | 2] : 0;
+  return best;
+}
+
+/** A bit for each letter that occurs; some share one. */
+function lettersOf(text: string, from: number, to: number): number {
+  let letters = 0;
+  for (let at = from; at < to; at++) letters |= 1 << (text.charCodeAt(at) & 31);
+  return letters;
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 const LETTER = /[\p{L}\p{N}]/u;
@@ -80,21 +79,13 @@ const LETTER = /[\p{L}\p{N}]/u;
 function isLetter(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (code < 128) return (code > 47 && code < 58) || (code > 96 && code < 123) || (code > 64 && code < 91);
-  return at >= 0 && at < text.length && LETTER.test(text.charAt(at));
+  return LETTER.test(text.charAt(at));
 }
 
 function isWhole(text: string, at: number, length: number): boolean {
-  return !isLetter(text, at - 1) && !isLetter(text, at + length);
-}
-
-/** The word that holds the piece; undefined for one that is too long, or begins elsewhere. */
-function wordAround(text: string, at: number, max: number, offset: number): string | undefined {
-  let from = at;
-  while (at - from <= offset + 2 && isLetter(text, from - 1)) from--;
-  if (isLetter(text, from - 1)) return undefined;
-  let to = at;
-  while (to - from <= max && isLetter(text, to)) to++;
-  return to - from > max ? undefined : text.slice(from, to);
+  return (
+    (at === 0 || !isLetter(text, at - 1)) && (at + length >= text.length || !isLetter(text, at + length))
+  );
 }
 
 /** Optimal string alignment distance, or `limit + 1` for anything above. */

@@ -73,16 +73,30 @@ test('property: the bounded distance is the distance up to its bound', () => {
   );
 });
 
+/** One mistake somewhere. */
+function mistaken(word: string, at: number, kind: number, letter: string): string {
+  const i = at % word.length;
+  const [before, after] = [word.slice(0, i), word.slice(i + 1)];
+  if (kind === 0) return before + after;
+  if (kind === 1) return before + letter + after;
+  if (kind === 2) return before + letter + word.slice(i);
+  return i + 1 < word.length ? before + word[i + 1] + word[i] + word.slice(i + 2) : word;
+}
+
 test('property: a word within reach is found in its text, one beyond is not', () => {
-  const letters = fc.stringMatching(/^[abcdefg]{4,12}$/);
+  const letters = fc.stringMatching(/^[a-i]{4,12}$/);
+  const mistake = fc.tuple(fc.nat(20), fc.nat(3), fc.constantFrom('a', 'x', 'ж'));
+  const surroundings = fc.constantFrom('', 'x yz ', '-- ');
   fc.assert(
-    fc.property(letters, letters, fc.constantFrom('', 'x yz ', '-- '), (wanted, there, before) => {
+    fc.property(letters, fc.array(mistake, { maxLength: 3 }), surroundings, (wanted, wrong, before) => {
+      let there = wanted;
+      for (const [at, kind, letter] of wrong) there = mistaken(there, at, kind, letter) || 'x';
       const [probe] = fuzzyWords(wanted);
       const score = probe!.likeness(`${before}${there} end`);
-      if (there.includes(wanted)) assert.ok(score >= 85);
-      else if (plainDistance(wanted, there) > mistakes(wanted)) assert.equal(score, 0);
-      else if (plainDistance(wanted, there) === 1) assert.equal(score, 60);
+      const away = plainDistance(wanted, there);
+      if (there.includes(wanted)) assert.ok(score >= 85, there);
+      else assert.equal(score, away <= mistakes(wanted) ? [100, 60, 40][away] : 0, there);
     }),
-    { numRuns: 3000 },
+    { numRuns: 5000 },
   );
 });
