@@ -67,10 +67,10 @@ class SearchRun {
 
   async run(view: MailboxSnapshot, candidates: NumberSet): Promise<NumberSet> {
     const undecided = await this.byColumns(view, candidates);
-    const early = this.matched.length;
-    if (!undecided.isEmpty) await this.bySummaries(undecided);
-    // Each stage finds in ascending order.
-    if (early > 0 && early < this.matched.length) this.matched.sort((a, b) => a - b);
+    if (!undecided.isEmpty) {
+      await this.bySummaries(undecided);
+      this.matched.sort((a, b) => a - b);
+    }
     return NumberSet.fromAscending(this.matched);
   }
 
