@@ -11,9 +11,11 @@ import {
   type ReturnRequest,
   type SearchProgram,
 } from '@angarium/sdk';
+import { countUp, toArray } from '../numbers.js';
 import { Turns } from '../turns.js';
 import { writeNumbers } from '../write.js';
 import { type Criterion, parseCriteria } from './criteria.js';
+import { KeyCache } from './key-cache.js';
 import { comparison, type KeyOptions, loadKeys } from './keys.js';
 import { sortInSlices } from './order.js';
 import { placesAmong } from './places.js';
@@ -27,6 +29,7 @@ interface SortArguments {
 
 /** SORT and UID SORT: RFC 5256 §3, RETURN of RFC 5267 §3. */
 export function sortCommand(search: ImapSearch): ImapCommand<SortArguments> {
+  const cache = new KeyCache();
   return defineImapCommand({
     name: 'SORT',
     rfc: 'RFC 5256 §3',
@@ -35,7 +38,7 @@ export function sortCommand(search: ImapSearch): ImapCommand<SortArguments> {
     usesNumbers: true,
     mayExpunge: false,
     parse: (line, isUid) => parseSort(line, isUid, search),
-    run: (context, args) => runSort(context, args, search),
+    run: (context, args) => runSort(context, args, search, cache),
   });
 }
 
@@ -54,7 +57,12 @@ function parseSort(line: CommandLine, isUid: boolean, search: ImapSearch): SortA
   return { returns, criteria, charset, program };
 }
 
-async function runSort(context: ImapCommandContext, args: SortArguments, search: ImapSearch): Promise<void> {
+async function runSort(
+  context: ImapCommandContext,
+  args: SortArguments,
+  search: ImapSearch,
+  cache: KeyCache,
+): Promise<void> {
   const { session, reply, isUid, signal } = context;
   const { returns, criteria, charset, program } = args;
   search.admit(context, returns);
@@ -63,7 +71,7 @@ async function runSort(context: ImapCommandContext, args: SortArguments, search:
     const scores = program.isFuzzy ? new Map<number, number>() : undefined;
     const found = await search.evaluate(session, program, { charset, signal, scores });
     const turns = new Turns(signal);
-    const options: KeyOptions = { criteria, comparator: search.collation(session), scores, turns };
+    const options: KeyOptions = { criteria, comparator: search.collation(session), scores, cache, turns };
     const sorted = await sortedIndexes(context, found, options);
     if (returns === undefined) {
       const { view } = session.selected;
@@ -90,22 +98,24 @@ async function sortedIndexes(
   options: KeyOptions,
 ): Promise<Uint32Array> {
   const { criteria, turns } = options;
-  const indexes = Uint32Array.from(found);
+  const indexes = toArray(found);
+  await turns.rest();
   const keys = await loadKeys(session, found, options);
-  const rows = Uint32Array.from(indexes, (_, row) => row);
-  const order = await sortInSlices(rows, comparison(criteria, keys), turns);
-  return order.map((row) => indexes[row]!);
+  await turns.rest();
+  const order = await sortInSlices(countUp(indexes.length), comparison(criteria, keys), turns);
+  for (let at = 0; at < order.length; at++) order[at] = indexes[order[at]!]!;
+  return order;
 }
 
 /** For results that are kept up to date. A relevancy is not known of what comes later. */
 function orderOf(indexes: Uint32Array, options: KeyOptions): ResultOrder {
-  const { criteria, comparator } = options;
+  const { criteria } = options;
   const isVolatile = criteria.some(({ name }) => name === 'MODSEQ');
   if (criteria.some(({ kind }) => kind === 'score')) return { indexes, isVolatile };
   return {
     indexes,
     isVolatile,
     places: (session, sorted, uids) =>
-      placesAmong(session, sorted, uids, { criteria, comparator, scores: undefined, turns: new Turns() }),
+      placesAmong(session, sorted, uids, { ...options, scores: undefined, turns: new Turns() }),
   };
 }

@@ -2,12 +2,14 @@
 import {
   type CollationName,
   type ImapSession,
-  type NumberSet,
+  NumberSet,
   type SnapshotChunk,
   SummaryView,
 } from '@angarium/sdk';
+import { toArray } from '../numbers.js';
 import type { Turns } from '../turns.js';
 import type { ColumnName, Criterion } from './criteria.js';
+import type { KeyCache } from './key-cache.js';
 import { textKey } from './text-keys.js';
 
 export type Column = Float64Array | readonly string[];
@@ -27,6 +29,7 @@ export interface KeyOptions {
   readonly comparator: CollationName | undefined;
   /** By index; for RELEVANCY. */
   readonly scores: ReadonlyMap<number, number> | undefined;
+  readonly cache: KeyCache;
   readonly turns: Turns;
 }
 
@@ -36,28 +39,87 @@ export async function loadKeys(
   indexes: NumberSet,
   options: KeyOptions,
 ): Promise<readonly Column[]> {
-  const { criteria, comparator } = options;
+  const { criteria } = options;
   const count = indexes.size;
   const loaded = criteria.map((criterion): Float64Array | string[] =>
     criterion.kind === 'text' ? new Array<string>(count).fill('') : new Float64Array(count),
   );
   fromColumns(session, indexes, options, loaded);
-  if (criteria.every(({ kind }) => kind === 'column' || kind === 'score')) return loaded;
-  const readers = criteria.map((criterion, c) => {
-    const column = loaded[c]!;
-    if (criterion.kind === 'date') return dateReader(column as Float64Array);
-    if (criterion.kind !== 'text') return undefined;
-    const key = textKey(criterion.name, comparator);
-    return (row: number, summary: SummaryView) => void ((column as string[])[row] = key(summary));
-  });
-  await eachSummary(session, indexes, options.turns, (row, summary) => {
-    for (const read of readers) read?.(row, summary);
-  });
+  await fromSummaries(session, indexes, options, loaded);
   return loaded;
 }
 
-function dateReader(column: Float64Array): (row: number, summary: SummaryView) => void {
-  return (row, summary) => void (column[row] = summary.sentDateMs);
+/** A run of messages within one chunk whose keys have to be read. */
+interface Missing {
+  readonly chunk: SnapshotChunk;
+  readonly isWhole: boolean;
+  readonly row: number;
+  readonly count: number;
+}
+
+async function fromSummaries(
+  session: ImapSession,
+  indexes: NumberSet,
+  { criteria, comparator, cache, turns }: KeyOptions,
+  loaded: readonly (Float64Array | string[])[],
+): Promise<void> {
+  const readers = criteria.flatMap((criterion, c) => {
+    const read = readerOf(criterion, comparator);
+    return read === undefined
+      ? []
+      : [{ column: loaded[c]!, read, key: `${comparator ?? ''} ${criterion.name}` }];
+  });
+  if (readers.length === 0) return;
+  const missing: Missing[] = [];
+  const absent: [number, number][] = [];
+  let row = 0;
+  session.selected.view.eachRun(indexes, (chunk, from, to, index) => {
+    const count = to - from;
+    const known = readers.map(({ key }) => cache.get(chunk, key));
+    if (known.every((column) => column !== undefined)) {
+      for (const [r, { column }] of readers.entries()) copyTo(column, row, known[r]!, from, to);
+    } else {
+      missing.push({ chunk, isWhole: count === chunk.count, row, count });
+      absent.push([index, index + count - 1]);
+    }
+    row += count;
+  });
+  if (missing.length === 0) return;
+  const rows = rowsOf(missing);
+  await eachSummary(session, NumberSet.fromRanges(absent), turns, (n, summary) => {
+    for (const { column, read } of readers) column[rows[n]!] = read(summary);
+  });
+  for (const { chunk, isWhole, row, count } of missing) {
+    if (!isWhole) continue;
+    for (const { column, key } of readers) cache.put(chunk, key, column.slice(row, row + count));
+    if (turns.isDue(count)) await turns.rest();
+  }
+}
+
+function readerOf(
+  criterion: Criterion,
+  comparator: CollationName | undefined,
+): ((summary: SummaryView) => number | string) | undefined {
+  if (criterion.kind === 'text') return textKey(criterion.name, comparator);
+  return criterion.kind === 'date' ? (summary) => summary.sentDateMs : undefined;
+}
+
+function copyTo(
+  target: Float64Array | string[],
+  row: number,
+  column: Column,
+  from: number,
+  to: number,
+): void {
+  for (let at = from; at < to; at++) target[row + at - from] = column[at]!;
+}
+
+/** Which row the n-th message to be read is. */
+function rowsOf(missing: readonly Missing[]): Uint32Array {
+  const rows = new Uint32Array(missing.reduce((sum, { count }) => sum + count, 0));
+  let n = 0;
+  for (const { row, count } of missing) for (let at = 0; at < count; at++) rows[n++] = row + at;
+  return rows;
 }
 
 /** Calls `visit` for each message that the store still has a summary of, ascending; `row` counts the indexes. */
@@ -68,9 +130,10 @@ export async function eachSummary(
   visit: (row: number, summary: SummaryView) => void,
 ): Promise<void> {
   const { view, mailbox } = session.selected;
-  const uids = Uint32Array.from(view.uidsAt(indexes));
+  const wanted = view.uidsAt(indexes);
+  const uids = toArray(wanted);
   let row = 0;
-  for await (const batch of mailbox.summaries(view.uidsAt(indexes))) {
+  for await (const batch of mailbox.summaries(wanted)) {
     for (const [i, uid] of batch.uids.entries()) {
       while (row < uids.length && uids[row]! < uid) row++;
       if (uids[row] === uid) visit(row, new SummaryView(batch.records[i]!));

@@ -1,5 +1,6 @@
 /** ORDEREDSUBJECT and REFERENCES (RFC 5256 §3), REFS (draft-ietf-morg-inthread; its text was not at hand, see `refs`). */
 import { type ImapSession, NumberSet, type SummaryView } from '@angarium/sdk';
+import { countUp } from '../numbers.js';
 import { eachSummary } from '../sort/keys.js';
 import { sortInSlices } from '../sort/order.js';
 import type { TextKey } from '../sort/text-keys.js';
@@ -62,8 +63,7 @@ export async function references(threading: Threading): Promise<Forest> {
   const { indexes, subjectKey, turns } = threading;
   const texts = emptyTexts(indexes.size);
   const links = await linked(threading, (row, summary) => readTexts(texts, row, summary, subjectKey));
-  const forest = links.forest();
-  await turns.rest();
+  const forest = await links.forest(turns);
   const gathering = new Gathering(forest, texts);
   await turns.rest();
   await gathering.gather(turns);
@@ -77,9 +77,8 @@ export async function orderedSubject({ session, indexes, subjectKey, turns }: Th
   await eachSummary(session, indexes, turns, (row, summary) => readTexts(texts, row, summary, subjectKey));
   const { dates, subjects } = texts;
   const byDate = (a: number, b: number): number => dates[a]! - dates[b]! || a - b;
-  const rows = Uint32Array.from({ length: count }, (_, row) => row);
   const sorted = await sortInSlices(
-    rows,
+    countUp(count),
     (a, b) => (subjects[a] === subjects[b] ? byDate(a, b) : subjects[a]! < subjects[b]! ? -1 : 1),
     turns,
   );
@@ -112,7 +111,7 @@ export async function refs(threading: Threading): Promise<Forest> {
   session.selected.view.eachRun(indexes, (chunk, from, to) => {
     for (let at = from; at < to; at++) arrivals[row++] = chunk.dates[at]!;
   });
-  const { messages, roots, children } = await new Gathering(links.forest(), texts).sorted(turns);
+  const { messages, roots, children } = await new Gathering(await links.forest(turns), texts).sorted(turns);
   const latest = new Map<number, number>();
   for (const root of roots) {
     let newest = 0;

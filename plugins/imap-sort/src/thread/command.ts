@@ -6,6 +6,7 @@ import {
   type ImapSearch,
   type SearchProgram,
 } from '@angarium/sdk';
+import { toArray } from '../numbers.js';
 import { textKey } from '../sort/text-keys.js';
 import { Turns } from '../turns.js';
 import { LineWriter } from '../write.js';
@@ -61,7 +62,7 @@ async function runThread(
   const subjectKey = textKey('SUBJECT', search.collation(session));
   const forest = await algorithms[algorithm]({ session, indexes, subjectKey, turns });
   const { view } = session.selected;
-  const rows = Uint32Array.from(indexes);
+  const rows = toArray(indexes);
   const numberOf = (row: number): number => (isUid ? view.uidAt(rows[row]!) : rows[row]! + 1);
   const out = new LineWriter(reply);
   out.text = forest.roots.length === 0 ? '* THREAD' : '* THREAD ';

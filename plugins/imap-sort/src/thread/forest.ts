@@ -13,6 +13,12 @@ export interface Forest {
   readonly children: Children;
 }
 
+/** A forest that whoever holds it may change. */
+export interface GrowingForest extends Forest {
+  readonly roots: number[];
+  readonly children: Map<number, number[]>;
+}
+
 /** thread-list *thread-list (RFC 5256 §5), piece by piece. */
 export function* threadText(
   { messages, roots, children }: Forest,

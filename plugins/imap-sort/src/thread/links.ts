@@ -1,5 +1,6 @@
 /** Steps 1 to 3 of REFERENCES (RFC 5256 §3): parents from Message-ID, References and In-Reply-To, dummies pruned. */
-import type { Forest } from './forest.js';
+import type { Turns } from '../turns.js';
+import type { GrowingForest } from './forest.js';
 
 const NONE = -1;
 
@@ -38,13 +39,14 @@ export class Links {
   }
 
   /** Step 3: without dummies, but for those at the top that hold several threads together. Children in mailbox order. */
-  forest(): Forest {
+  async forest(turns: Turns): Promise<GrowingForest> {
     const count = this.own.length;
     const children = new Map<number, number[]>();
-    const tops: number[] = [];
+    const roots: number[] = [];
     for (let message = 0; message < count; message++) {
+      if (turns.isDue(1)) await turns.rest();
       const parent = this.settled(this.parents[this.own[message]!]!);
-      if (parent === NONE) tops.push(message);
+      if (parent === NONE) roots.push(message);
       else {
         const key = this.messages[parent] === NONE ? count + parent : this.messages[parent]!;
         const siblings = children.get(key);
@@ -52,8 +54,8 @@ export class Links {
         else siblings.push(message);
       }
     }
-    const roots = tops;
     for (const [key, siblings] of children) {
+      if (turns.isDue(1)) await turns.rest();
       if (key < count) continue;
       if (siblings.length > 1) roots.push(key);
       else {

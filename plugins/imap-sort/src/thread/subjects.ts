@@ -1,7 +1,7 @@
 /** Steps 4 to 6 of REFERENCES (RFC 5256 §3): order by sent date, and threads of one subject brought together. */
 import { sortInSlices } from '../sort/order.js';
 import type { Turns } from '../turns.js';
-import type { Forest } from './forest.js';
+import type { Forest, GrowingForest } from './forest.js';
 
 /** What the steps ask of a message. */
 export interface MessageTexts {
@@ -12,7 +12,7 @@ export interface MessageTexts {
   readonly isReply: Uint8Array;
 }
 
-/** A forest while it is put together. */
+/** A forest while it is put together; it takes over the one it is given. */
 export class Gathering {
   private readonly messages: number;
   private roots: number[];
@@ -20,12 +20,12 @@ export class Gathering {
   private nextDummy: number;
 
   constructor(
-    forest: Forest,
+    forest: GrowingForest,
     private readonly texts: MessageTexts,
   ) {
     this.messages = forest.messages;
-    this.roots = [...forest.roots];
-    this.children = new Map([...forest.children].map(([node, below]) => [node, [...below]]));
+    this.roots = forest.roots;
+    this.children = forest.children;
     this.nextDummy = this.roots.reduce((next, root) => Math.max(next, root + 1), this.messages);
   }
 
@@ -33,7 +33,7 @@ export class Gathering {
   async gather(turns: Turns): Promise<void> {
     for (const root of this.roots) if (this.isDummy(root)) this.childrenOf(root).sort(this.byDate);
     await this.sortRoots(turns);
-    const table = this.subjectTable();
+    const table = await this.subjectTable(turns);
     const gone = new Set<number>();
     const made = new Map<number, number>();
     for (const root of this.roots) {
@@ -87,10 +87,11 @@ export class Gathering {
     }
   }
 
-  private subjectTable(): Map<string, number> {
+  private async subjectTable(turns: Turns): Promise<Map<string, number>> {
     const { isReply } = this.texts;
     const table = new Map<string, number>();
     for (const root of this.roots) {
+      if (turns.isDue(1)) await turns.rest();
       const subject = this.subjectOf(root);
       if (subject === '') continue;
       const held = table.get(subject);
