@@ -26,7 +26,7 @@ export function esearchCommand(search: ImapSearch): ImapCommand<EsearchArguments
     name: 'ESEARCH',
     rfc: 'RFC 7377 §2',
     states: ['authenticated', 'selected'],
-    // Leniency: as in the RFC's own examples (§2).
+    // Leniency: as in the RFC's own examples (RFC 7377 §2).
     hasUidForm: true,
     usesNumbers: true,
     mayExpunge: false,

@@ -5,7 +5,7 @@ import type { Forest, GrowingForest } from './forest.js';
 
 /** What the steps ask of a message. */
 export interface MessageTexts {
-  /** Sent date, ms; ties go by mailbox order (§2.2). */
+  /** Sent date, ms; ties go by mailbox order (RFC 5256 §2.2). */
   readonly dates: Float64Array;
   /** Base subjects, as the comparator has them. */
   readonly subjects: readonly string[];

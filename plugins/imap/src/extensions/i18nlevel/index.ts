@@ -2,7 +2,7 @@
 import { type CollationName, defineImapCommand, type ImapExtension, ImapRefusal } from '@angarium/sdk';
 import { chooseComparator, comparatorOf } from '../../search/folding.js';
 
-/** The default first. i;ascii-numeric has no substring operation, so it can be none of them (§4.4). */
+/** The default first. i;ascii-numeric has no substring operation, so it can be none of them (RFC 5255 §4.4). */
 const offered: readonly CollationName[] = ['i;unicode-casemap', 'i;ascii-casemap', 'i;octet'];
 const MAX_ARGUMENTS = 32;
 
