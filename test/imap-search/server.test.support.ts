@@ -7,16 +7,16 @@ export class SearchServer implements AsyncDisposable {
   private constructor(readonly kernel: TestKernel) {}
 
   /** Users fred and joe, passwords `secret`. */
-  static async start(): Promise<SearchServer> {
+  static async start(
+    searching: readonly string[] = ['imap-sort', 'imap-multisearch', 'imap-filters'],
+  ): Promise<SearchServer> {
     const plugins = [
       memoryStore,
       'accounts-local',
       'authentication',
       'namespace',
       { name: 'imap', config: { listen: [] } },
-      'imap-sort',
-      'imap-multisearch',
-      'imap-filters',
+      ...searching,
     ];
     const kernel = await createTestKernel({ plugins });
     const accounts = kernel.get(MANAGED_ACCOUNTS);

@@ -55,6 +55,9 @@ const exchanges: readonly Exchange[] = [
   ['SORT (REVERSE RELEVANCY) UTF-8 FUZZY SUBJECT banana', ['SORT 1 3']],
   ['SORT (RELEVANCY) UTF-8 FUZZY TEXT subject', ['SORT 1 2 3 4']],
   ['SORT RETURN (RELEVANCY ALL) (RELEVANCY) UTF-8 FUZZY TEXT apple', ['ESEARCH (TAG) RELEVANCY (100) ALL 2']],
+  ['SORT (REVERSE UID) UTF-8 MODSEQ 4', ['OK [HIGHESTMODSEQ 5] Highest', 'SORT 4 3 (MODSEQ 5)']],
+  ['SORT (REVERSE UID) UTF-8 MODSEQ 400', ['SORT']],
+  ['SORT RETURN (MAX) (UID) UTF-8 MODSEQ 1', ['ESEARCH (TAG) MAX 4 MODSEQ 5']],
   ['SORT (RELEVANCY) UTF-8 ALL', [], /^BAD/],
   ['SORT () UTF-8 ALL', [], /^BAD/],
   ['SORT (NOSUCH) UTF-8 ALL', [], /^BAD/],
@@ -76,6 +79,20 @@ test('SORT by every criterion (RFC 5256 §3, RFC 5957, RFC 5267 §3)', async () 
   const { untagged } = await client.ok('CAPABILITY');
   for (const word of ['SORT', 'SORT=DISPLAY', 'SORT=MODSEQ', 'SORT=UID', 'ESORT', 'CONTEXT=SORT'])
     assert.ok(untagged[0]!.split(' ').includes(word), word);
+});
+
+test('without their plugins there is no word of them', async () => {
+  await using server = await SearchServer.start([]);
+  const client = await server.selected([]);
+  const { untagged } = await client.ok('CAPABILITY');
+  assert.doesNotMatch(untagged[0]!, /SORT|THREAD|MULTISEARCH|FILTERS/);
+  await talk(client, [
+    ['SORT (DATE) UTF-8 ALL', [], /^BAD/],
+    ['THREAD REFS UTF-8 ALL', [], /^BAD/],
+    ['ESEARCH IN (personal) ALL', [], /^BAD/],
+    ['SEARCH FILTER x', [], /^BAD/],
+    ['SEARCH RETURN (COUNT) ALL', ['ESEARCH (TAG) COUNT 0']],
+  ]);
 });
 
 test('another comparator is another order (RFC 5255 §4.2)', async () => {

@@ -62,10 +62,13 @@ async function runEsearch(
   const isSelected = session.state === 'selected';
   if (!isSelected && sources.some(({ of }) => of === 'selected'))
     throw new ImapSyntaxError('No mailbox is selected');
-  search.admit(context, returns);
+  search.admit(context, program, returns);
   if (isSelected) await session.selected.sync(reply, { mayExpunge: false });
   try {
     for (const entry of await mailboxesOf(session, sources)) {
+      // A small mailbox takes no turn of its own.
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
       const there = await openedOrGone(session, entry, search);
       if (there === undefined) continue;
       const scores = program.isFuzzy ? new Map<number, number>() : undefined;
@@ -77,7 +80,7 @@ async function runEsearch(
       await search.answer(context, returns, found, { session: there, isSilent });
     }
   } catch (error) {
-    if (isMailError(error)) search.failed(context, returns);
+    search.failed(context, returns, error);
     throw error;
   }
 }

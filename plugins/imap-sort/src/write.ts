@@ -23,7 +23,7 @@ export class LineWriter {
 /** `* SORT 2 84 882`. */
 export async function writeNumbers(
   reply: ImapReply,
-  start: string,
+  { start, end }: { readonly start: string; readonly end: string },
   indexes: Uint32Array,
   numberOf: (index: number) => number,
 ): Promise<void> {
@@ -35,6 +35,6 @@ export async function writeNumbers(
     if (turns.isDue(1)) await turns.rest();
     if (out.hasEnough) await out.pass();
   }
-  out.text += '\r\n';
+  out.text += `${end}\r\n`;
   await out.pass();
 }

@@ -5,7 +5,6 @@ import {
   type ImapCommandContext,
   type ImapSearch,
   ImapSyntaxError,
-  isMailError,
   type NumberSet,
   type ResultOrder,
   type ReturnRequest,
@@ -65,7 +64,7 @@ async function runSort(
 ): Promise<void> {
   const { session, reply, isUid, signal } = context;
   const { returns, criteria, charset, program } = args;
-  search.admit(context, returns);
+  search.admit(context, program, returns);
   await session.selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   try {
     const scores = program.isFuzzy ? new Map<number, number>() : undefined;
@@ -74,8 +73,7 @@ async function runSort(
     const options: KeyOptions = { criteria, comparator: search.collation(session), scores, cache, turns };
     const sorted = await sortedIndexes(context, found, options);
     if (returns === undefined) {
-      const { view } = session.selected;
-      await writeNumbers(reply, '* SORT', sorted, (index) => (isUid ? view.uidAt(index) : index + 1));
+      await writeSorted(context, sorted, program);
       return;
     }
     const order = orderOf(sorted, options);
@@ -87,9 +85,29 @@ async function runSort(
       ...(scores && { scores }),
     });
   } catch (error) {
-    if (isMailError(error)) search.failed(context, returns);
+    search.failed(context, returns, error);
     throw error;
   }
+}
+
+/** With the highest mod-sequence where it was asked for (RFC 7162 §3.1.9). */
+async function writeSorted(
+  { session, reply, isUid }: ImapCommandContext,
+  sorted: Uint32Array,
+  { usesModSeq }: SearchProgram,
+): Promise<void> {
+  const { view } = session.selected;
+  const numberOf = (index: number): number => (isUid ? view.uidAt(index) : index + 1);
+  let end = '';
+  if (usesModSeq && sorted.length > 0) {
+    let highest = 0;
+    for (const index of sorted) {
+      const { chunk, at } = view.place(index);
+      highest = Math.max(highest, chunk.modseqs[at]!);
+    }
+    end = ` (MODSEQ ${highest})`;
+  }
+  await writeNumbers(reply, { start: '* SORT', end }, sorted, numberOf);
 }
 
 async function sortedIndexes(

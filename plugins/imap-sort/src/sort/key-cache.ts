@@ -5,8 +5,9 @@
 import type { SnapshotChunk } from '@angarium/sdk';
 import type { Column } from './keys.js';
 
-/** All chunks together; some fifty octets each, mostly less. */
-const MAX_KEYS = 1_000_000;
+/** All chunks together; what a key takes beside its octets is counted with it. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const BYTES_A_KEY = 24;
 
 export class KeyCache {
   private chunks = new WeakMap<SnapshotChunk, Map<string, Column>>();
@@ -18,10 +19,11 @@ export class KeyCache {
 
   /** Beyond the bound all of them go: what is in use comes back with its next sort. */
   put(chunk: SnapshotChunk, key: string, column: Column): void {
-    this.held += column.length;
-    if (this.held > MAX_KEYS) {
+    const bytes = sizeOf(column);
+    this.held += bytes;
+    if (this.held > MAX_BYTES) {
       this.chunks = new WeakMap();
-      this.held = column.length;
+      this.held = bytes;
     }
     let columns = this.chunks.get(chunk);
     if (columns === undefined) {
@@ -30,4 +32,10 @@ export class KeyCache {
     }
     columns.set(key, column);
   }
+}
+
+function sizeOf(column: Column): number {
+  let bytes = column.length * BYTES_A_KEY;
+  if (!(column instanceof Float64Array)) for (const { length } of column) bytes += length;
+  return bytes;
 }

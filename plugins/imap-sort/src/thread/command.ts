@@ -52,10 +52,12 @@ function parseThread(line: CommandLine, isUid: boolean, search: ImapSearch): Thr
 }
 
 async function runThread(
-  { session, reply, isUid, signal }: ImapCommandContext,
+  context: ImapCommandContext,
   { algorithm, charset, program }: ThreadArguments,
   search: ImapSearch,
 ): Promise<void> {
+  const { session, reply, isUid, signal } = context;
+  search.admit(context, program, undefined);
   await session.selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   const indexes = await search.evaluate(session, program, { charset, signal });
   const turns = new Turns(signal);

@@ -59,11 +59,13 @@ export function imapSearch(environment: MessageEnvironment): ImapSearch {
     parseReturn: (line, command) => parseReturns(line, command, environment),
     returnAll: () => defaultReturns(environment) ?? ({ names: [], asked: [] } as Returns),
     checkReturn: (request, program) => checkReturns(request as Returns, program),
-    admit: (context, request) => {
+    admit(context, program, request) {
       if (request !== undefined) admitReturns(context, request as Returns);
+      if (program.usesModSeq && context.session.state === 'selected')
+        enableCondstore(context.session, context.reply);
     },
     answer: (context, request, found, mailbox) => answerReturns(context, request as Returns, found, mailbox),
-    failed: (context, request) => forgetSaved(context, request as Returns | undefined),
+    failed: (context, request, error) => forgetSaved(context, request as Returns | undefined, error),
     lookInto,
     collation: comparatorOf,
   };
@@ -123,15 +125,15 @@ async function runSearch(
     const found = { indexes, program, charset, ...(scores && { scores }) };
     await answerReturns(context, returns, found);
   } catch (error) {
-    if (isMailError(error) || (error instanceof ImapRefusal && error.kind === 'NO'))
-      forgetSaved(context, returns);
+    forgetSaved(context, returns, error);
     throw error;
   }
 }
 
 /** A SEARCH with SAVE that ends with NO leaves nothing saved (RFC 5182 §2.1). */
-function forgetSaved({ session }: ImapCommandContext, returns: Returns | undefined): void {
-  if (returns?.names.includes('SAVE') && session.state === 'selected')
+function forgetSaved({ session }: ImapCommandContext, returns: Returns | undefined, error: unknown): void {
+  const isNo = isMailError(error) || (error instanceof ImapRefusal && error.kind === 'NO');
+  if (isNo && returns?.names.includes('SAVE') && session.state === 'selected')
     session.selected.savedResult = NumberSet.empty;
 }
 

@@ -52,8 +52,11 @@ export interface ImapSearch {
   returnAll(command: ReturningCommand): ReturnRequest;
   /** @throws ImapSyntaxError when an option cannot be asked of this program (in `parse`) */
   checkReturn(request: ReturnRequest, program: SearchProgram): void;
-  /** First thing in `run`. @throws ImapSyntaxError when an option cannot be asked in this session */
-  admit(context: ImapCommandContext, request: ReturnRequest | undefined): void;
+  /**
+   * First thing in `run`; a MODSEQ key enables CONDSTORE (RFC 7162 §3.1).
+   * @throws ImapSyntaxError when an option cannot be asked in this session
+   */
+  admit(context: ImapCommandContext, program: SearchProgram, request: ReturnRequest | undefined): void;
   /**
    * The ESEARCH response (RFC 4731 §3.1) and what else the options do.
    * @param mailbox ESEARCH: the mailbox that `session` looks into; adds its correlators (RFC 7377 §2.1). `isSilent`: nothing is
@@ -65,8 +68,8 @@ export interface ImapSearch {
     found: FoundMessages,
     mailbox?: { readonly session: ImapSession; readonly isSilent?: boolean },
   ): Promise<void>;
-  /** A searching command with SAVE has failed with NO: `$` is empty (RFC 5182 §2.1). */
-  failed(context: ImapCommandContext, request: ReturnRequest | undefined): void;
+  /** Whatever `run` throws passes here: when it is a NO to a command with SAVE, `$` is empty (RFC 5182 §2.1). */
+  failed(context: ImapCommandContext, request: ReturnRequest | undefined, error: unknown): void;
   /**
    * A session like this one whose selected mailbox is another one, for `evaluate` and `answer`: nothing is claimed, told or
    * changed. @throws MailError NONEXISTENT

@@ -57,7 +57,7 @@ test('CANCELUPDATE, another mailbox and a limit end it', async () => {
   const tag = client.start('SEARCH RETURN (UPDATE) FLAGGED');
   assert.deepEqual((await client.finish(tag)).untagged, [`ESEARCH (TAG "${tag}")`]);
   await talk(client, [
-    ['CANCELUPDATE "nosuch"', [], /^BAD/],
+    ['CANCELUPDATE "nosuch"', [], /^NO/],
     ['CANCELUPDATE', [], /^BAD/],
     [`CANCELUPDATE "${tag}"`, []],
     ['STORE 1 +FLAGS.SILENT (\\Flagged)', []],

@@ -4,6 +4,7 @@ import {
   type ImapExtension,
   type ImapSession,
   ImapSyntaxError,
+  isMailError,
   type ReturningCommand,
   type ReturnOption,
   type SelectedMailbox,
@@ -76,10 +77,9 @@ const cancelUpdate = defineImapCommand({
   },
   async run({ session, reply }, tags) {
     const { byTag } = contextsOf(session);
-    const unknown = tags.filter((tag) => !byTag.has(tag));
-    if (unknown.length > 0) throw new ImapSyntaxError('no result is kept up to date under such a tag');
-    for (const tag of tags) byTag.delete(tag);
-    reply.completed('No further updates');
+    const isKnown = tags.map((tag) => byTag.delete(tag));
+    if (isKnown.includes(false)) reply.failed('No result is kept up to date under such a tag');
+    else reply.completed('No further updates');
   },
 });
 
@@ -89,7 +89,17 @@ const follow: UpdateFilter = {
     for (const kept of contextsOf(session).byTag.values()) kept.remove(session, reply, uids);
   },
   async told(session, reply, changed) {
-    for (const kept of contextsOf(session).byTag.values()) await kept.update(session, reply, changed);
+    const { byTag } = contextsOf(session);
+    for (const [tag, kept] of byTag) {
+      try {
+        await kept.update(session, reply, changed);
+      } catch (error) {
+        // What cannot be read now cannot be kept up to date; the session goes on.
+        if (!isMailError(error)) throw error;
+        byTag.delete(tag);
+        reply.status('NO', 'The result is not kept up to date any more', `NOUPDATE ${reply.quote(tag)}`);
+      }
+    }
   },
 };
 
