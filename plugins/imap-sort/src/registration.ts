@@ -9,6 +9,7 @@ import {
   injectable,
 } from '@angarium/sdk';
 import { sortCommand } from './sort/command.js';
+import { KeyCache } from './sort/key-cache.js';
 import { threadCommand } from './thread/command.js';
 import { algorithms } from './thread/parse.js';
 
@@ -25,20 +26,21 @@ export class SortRegistration extends Component {
   }
 
   override start(): void {
-    this.own(this.extensions.add(sortExtension(this.search)));
-    this.own(this.extensions.add(threadExtension(this.search)));
+    const cache = new KeyCache();
+    this.own(this.extensions.add(sortExtension(this.search, cache)));
+    this.own(this.extensions.add(threadExtension(this.search, cache)));
   }
 }
 
-function sortExtension(search: ImapSearch): ImapExtension {
+function sortExtension(search: ImapSearch, cache: KeyCache): ImapExtension {
   const words = ['SORT', 'SORT=DISPLAY', 'SORT=MODSEQ', 'SORT=UID', 'ESORT', 'CONTEXT=SORT'];
-  return { name: 'SORT', capabilities: words.map(capability), commands: [sortCommand(search)] };
+  return { name: 'SORT', capabilities: words.map(capability), commands: [sortCommand(search, cache)] };
 }
 
-function threadExtension(search: ImapSearch): ImapExtension {
+function threadExtension(search: ImapSearch, cache: KeyCache): ImapExtension {
   return {
     name: 'THREAD',
     capabilities: algorithms.map((name) => capability(`THREAD=${name}`)),
-    commands: [threadCommand(search)],
+    commands: [threadCommand(search, cache)],
   };
 }

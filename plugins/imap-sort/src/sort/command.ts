@@ -14,7 +14,7 @@ import { countUp, toArray } from '../numbers.js';
 import { Turns } from '../turns.js';
 import { writeNumbers } from '../write.js';
 import { type Criterion, parseCriteria } from './criteria.js';
-import { KeyCache } from './key-cache.js';
+import type { KeyCache } from './key-cache.js';
 import { comparison, type KeyOptions, loadKeys } from './keys.js';
 import { sortInSlices } from './order.js';
 import { placesAmong } from './places.js';
@@ -27,8 +27,7 @@ interface SortArguments {
 }
 
 /** SORT and UID SORT: RFC 5256 §3, RETURN of RFC 5267 §3. */
-export function sortCommand(search: ImapSearch): ImapCommand<SortArguments> {
-  const cache = new KeyCache();
+export function sortCommand(search: ImapSearch, cache: KeyCache): ImapCommand<SortArguments> {
   return defineImapCommand({
     name: 'SORT',
     rfc: 'RFC 5256 §3',

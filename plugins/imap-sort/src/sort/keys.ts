@@ -39,13 +39,19 @@ export async function loadKeys(
   indexes: NumberSet,
   options: KeyOptions,
 ): Promise<readonly Column[]> {
-  const { criteria } = options;
+  const { criteria, comparator } = options;
   const count = indexes.size;
   const loaded = criteria.map((criterion): Float64Array | string[] =>
     criterion.kind === 'text' ? new Array<string>(count).fill('') : new Float64Array(count),
   );
   fromColumns(session, indexes, options, loaded);
-  await fromSummaries(session, indexes, options, loaded);
+  const readers = criteria.flatMap((criterion, c) => {
+    const read = readerOf(criterion, comparator);
+    return read === undefined
+      ? []
+      : [{ column: loaded[c]!, read, key: columnKey(criterion.name, comparator) }];
+  });
+  if (readers.length > 0) await loadColumns(session, indexes, readers, options);
   return loaded;
 }
 
@@ -57,19 +63,22 @@ interface Missing {
   readonly count: number;
 }
 
-async function fromSummaries(
+/** One thing that summaries tell of messages. */
+export interface ColumnReader {
+  /** What it is called in the cache. */
+  readonly key: string;
+  /** A row a message. */
+  readonly column: Float64Array | string[];
+  read(summary: SummaryView): number | string;
+}
+
+/** Fills columns from the cache and, where it has nothing, from the store. Messages that are gone keep what is there. */
+export async function loadColumns(
   session: ImapSession,
   indexes: NumberSet,
-  { criteria, comparator, cache, turns }: KeyOptions,
-  loaded: readonly (Float64Array | string[])[],
+  readers: readonly ColumnReader[],
+  { cache, turns }: Pick<KeyOptions, 'cache' | 'turns'>,
 ): Promise<void> {
-  const readers = criteria.flatMap((criterion, c) => {
-    const read = readerOf(criterion, comparator);
-    return read === undefined
-      ? []
-      : [{ column: loaded[c]!, read, key: `${comparator ?? ''} ${criterion.name}` }];
-  });
-  if (readers.length === 0) return;
   const missing: Missing[] = [];
   const absent: [number, number][] = [];
   let row = 0;
@@ -84,16 +93,22 @@ async function fromSummaries(
     }
     row += count;
   });
+  await turns.rest();
   if (missing.length === 0) return;
   const rows = rowsOf(missing);
   await eachSummary(session, NumberSet.fromRanges(absent), turns, (n, summary) => {
-    for (const { column, read } of readers) column[rows[n]!] = read(summary);
+    for (const reader of readers) reader.column[rows[n]!] = reader.read(summary);
   });
   for (const { chunk, isWhole, row, count } of missing) {
     if (!isWhole) continue;
     for (const { column, key } of readers) cache.put(chunk, key, column.slice(row, row + count));
     if (turns.isDue(count)) await turns.rest();
   }
+}
+
+/** As the cache knows it. */
+export function columnKey(name: string, comparator: CollationName | undefined): string {
+  return `${comparator ?? ''} ${name}`;
 }
 
 function readerOf(
@@ -123,7 +138,7 @@ function rowsOf(missing: readonly Missing[]): Uint32Array {
 }
 
 /** Calls `visit` for each message that the store still has a summary of, ascending; `row` counts the indexes. */
-export async function eachSummary(
+async function eachSummary(
   session: ImapSession,
   indexes: NumberSet,
   turns: Turns,

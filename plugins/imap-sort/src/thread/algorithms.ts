@@ -1,11 +1,12 @@
 /** ORDEREDSUBJECT and REFERENCES (RFC 5256 §3), REFS (draft-ietf-morg-inthread; its text was not at hand, see `refs`). */
-import { type ImapSession, NumberSet, type SummaryView } from '@angarium/sdk';
+import type { CollationName, ImapSession, NumberSet, SummaryView } from '@angarium/sdk';
 import { countUp } from '../numbers.js';
-import { eachSummary } from '../sort/keys.js';
+import type { KeyCache } from '../sort/key-cache.js';
+import { type ColumnReader, columnKey, loadColumns } from '../sort/keys.js';
 import { sortInSlices } from '../sort/order.js';
-import type { TextKey } from '../sort/text-keys.js';
+import { textKey } from '../sort/text-keys.js';
 import type { Turns } from '../turns.js';
-import type { Forest } from './forest.js';
+import type { Forest, GrowingForest } from './forest.js';
 import { Links } from './links.js';
 import { Gathering, type MessageTexts } from './subjects.js';
 
@@ -13,26 +14,61 @@ export interface Threading {
   readonly session: ImapSession;
   /** Into the view; message n of the forest is the n-th of these. */
   readonly indexes: NumberSet;
-  readonly subjectKey: TextKey;
+  readonly comparator: CollationName | undefined;
+  readonly cache: KeyCache;
   readonly turns: Turns;
 }
 
-interface Texts extends MessageTexts {
+/** What the algorithms ask of all messages; each is read for those that need it. */
+class MessageColumns implements MessageTexts {
+  readonly dates: Float64Array;
   readonly subjects: string[];
-}
+  readonly isReply: Float64Array;
+  private readonly ids: string[];
+  private readonly ancestors: string[];
 
-function emptyTexts(count: number): Texts {
-  return {
-    dates: new Float64Array(count),
-    subjects: new Array<string>(count).fill(''),
-    isReply: new Uint8Array(count),
-  };
-}
+  constructor(private readonly threading: Threading) {
+    const { size } = threading.indexes;
+    this.dates = new Float64Array(size);
+    this.isReply = new Float64Array(size);
+    this.subjects = new Array<string>(size).fill('');
+    this.ids = new Array<string>(size).fill('');
+    this.ancestors = new Array<string>(size).fill('');
+  }
 
-function readTexts(texts: Texts, row: number, summary: SummaryView, subjectKey: TextKey): void {
-  texts.dates[row] = summary.sentDateMs;
-  texts.subjects[row] = subjectKey(summary);
-  texts.isReply[row] = summary.isReplyOrForward ? 1 : 0;
+  async load(wanted: { readonly subjects: boolean; readonly links: boolean }): Promise<void> {
+    const { session, indexes, comparator } = this.threading;
+    const readers: ColumnReader[] = [
+      { key: columnKey('DATE', comparator), column: this.dates, read: (summary) => summary.sentDateMs },
+    ];
+    if (wanted.subjects)
+      readers.push(
+        {
+          key: columnKey('SUBJECT', comparator),
+          column: this.subjects,
+          read: textKey('SUBJECT', comparator),
+        },
+        { key: 'is reply', column: this.isReply, read: (summary) => (summary.isReplyOrForward ? 1 : 0) },
+      );
+    if (wanted.links)
+      readers.push(
+        { key: 'id', column: this.ids, read: (summary) => summary.messageId() },
+        { key: 'ancestors', column: this.ancestors, read: (summary) => referencesOf(summary).join(' ') },
+      );
+    await loadColumns(session, indexes, readers, this.threading);
+  }
+
+  /** Steps 1 to 3 of REFERENCES. A message whose summary is gone stands alone. */
+  async linked(): Promise<GrowingForest> {
+    const { turns } = this.threading;
+    const links = new Links();
+    for (const [row, messageId] of this.ids.entries()) {
+      const ancestors = this.ancestors[row]!;
+      const steps = links.add({ messageId, references: ancestors === '' ? [] : ancestors.split(' ') });
+      if (turns.isDue(steps)) await turns.rest();
+    }
+    return await links.forest(turns);
+  }
 }
 
 /** RFC 5256 §3: References, or the first identifier of In-Reply-To where there are none. */
@@ -41,41 +77,21 @@ function referencesOf(summary: SummaryView): readonly string[] {
   return references.length > 0 ? references : summary.inReplyTo().slice(0, 1);
 }
 
-/** Links of all messages; those whose summary is gone stand alone. */
-async function linked(
-  { session, indexes, turns }: Threading,
-  visit: (row: number, summary: SummaryView) => void,
-): Promise<Links> {
-  const links = new Links();
-  const alone = { messageId: '', references: [] };
-  let next = 0;
-  await eachSummary(session, indexes, turns, (row, summary) => {
-    for (; next < row; next++) links.add(alone);
-    links.add({ messageId: summary.messageId(), references: referencesOf(summary) });
-    next = row + 1;
-    visit(row, summary);
-  });
-  for (; next < indexes.size; next++) links.add(alone);
-  return links;
-}
-
 export async function references(threading: Threading): Promise<Forest> {
-  const { indexes, subjectKey, turns } = threading;
-  const texts = emptyTexts(indexes.size);
-  const links = await linked(threading, (row, summary) => readTexts(texts, row, summary, subjectKey));
-  const forest = await links.forest(turns);
-  const gathering = new Gathering(forest, texts);
-  await turns.rest();
+  const { turns } = threading;
+  const columns = new MessageColumns(threading);
+  await columns.load({ subjects: true, links: true });
+  const gathering = new Gathering(await columns.linked(), columns);
   await gathering.gather(turns);
-  await turns.rest();
   return await gathering.sorted(turns);
 }
 
-export async function orderedSubject({ session, indexes, subjectKey, turns }: Threading): Promise<Forest> {
+export async function orderedSubject(threading: Threading): Promise<Forest> {
+  const { indexes, turns } = threading;
   const count = indexes.size;
-  const texts = emptyTexts(count);
-  await eachSummary(session, indexes, turns, (row, summary) => readTexts(texts, row, summary, subjectKey));
-  const { dates, subjects } = texts;
+  const columns = new MessageColumns(threading);
+  await columns.load({ subjects: true, links: false });
+  const { dates, subjects } = columns;
   const byDate = (a: number, b: number): number => dates[a]! - dates[b]! || a - b;
   const sorted = await sortInSlices(
     countUp(count),
@@ -102,16 +118,14 @@ export async function orderedSubject({ session, indexes, subjectKey, turns }: Th
 export async function refs(threading: Threading): Promise<Forest> {
   const { session, indexes, turns } = threading;
   const { size } = indexes;
-  const texts = emptyTexts(size);
-  const links = await linked(threading, (row, summary) => {
-    texts.dates[row] = summary.sentDateMs;
-  });
+  const columns = new MessageColumns(threading);
+  await columns.load({ subjects: false, links: true });
   const arrivals = new Float64Array(size);
   let row = 0;
   session.selected.view.eachRun(indexes, (chunk, from, to) => {
     for (let at = from; at < to; at++) arrivals[row++] = chunk.dates[at]!;
   });
-  const { messages, roots, children } = await new Gathering(await links.forest(turns), texts).sorted(turns);
+  const { messages, roots, children } = await new Gathering(await columns.linked(), columns).sorted(turns);
   const latest = new Map<number, number>();
   for (const root of roots) {
     let newest = 0;

@@ -7,7 +7,7 @@ import {
   type SearchProgram,
 } from '@angarium/sdk';
 import { toArray } from '../numbers.js';
-import { textKey } from '../sort/text-keys.js';
+import type { KeyCache } from '../sort/key-cache.js';
 import { Turns } from '../turns.js';
 import { LineWriter } from '../write.js';
 import { orderedSubject, references, refs, type Threading } from './algorithms.js';
@@ -27,7 +27,7 @@ const algorithms: Readonly<Record<Algorithm, (threading: Threading) => Promise<F
 };
 
 /** THREAD and UID THREAD: RFC 5256 §3. */
-export function threadCommand(search: ImapSearch): ImapCommand<ThreadArguments> {
+export function threadCommand(search: ImapSearch, cache: KeyCache): ImapCommand<ThreadArguments> {
   return defineImapCommand({
     name: 'THREAD',
     rfc: 'RFC 5256 §3',
@@ -36,7 +36,7 @@ export function threadCommand(search: ImapSearch): ImapCommand<ThreadArguments> 
     usesNumbers: true,
     mayExpunge: false,
     parse: (line, isUid) => parseThread(line, isUid, search),
-    run: (context, args) => runThread(context, args, search),
+    run: (context, args) => runThread(context, args, search, cache),
   });
 }
 
@@ -55,14 +55,15 @@ async function runThread(
   context: ImapCommandContext,
   { algorithm, charset, program }: ThreadArguments,
   search: ImapSearch,
+  cache: KeyCache,
 ): Promise<void> {
   const { session, reply, isUid, signal } = context;
   search.admit(context, program, undefined);
   await session.selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   const indexes = await search.evaluate(session, program, { charset, signal });
   const turns = new Turns(signal);
-  const subjectKey = textKey('SUBJECT', search.collation(session));
-  const forest = await algorithms[algorithm]({ session, indexes, subjectKey, turns });
+  const comparator = search.collation(session);
+  const forest = await algorithms[algorithm]({ session, indexes, comparator, cache, turns });
   const { view } = session.selected;
   const rows = toArray(indexes);
   const numberOf = (row: number): number => (isUid ? view.uidAt(rows[row]!) : rows[row]! + 1);

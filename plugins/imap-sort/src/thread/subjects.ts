@@ -9,7 +9,8 @@ export interface MessageTexts {
   readonly dates: Float64Array;
   /** Base subjects, as the comparator has them. */
   readonly subjects: readonly string[];
-  readonly isReply: Uint8Array;
+  /** 1 for replies and forwards. */
+  readonly isReply: ArrayLike<number>;
 }
 
 /** A forest while it is put together; it takes over the one it is given. */
