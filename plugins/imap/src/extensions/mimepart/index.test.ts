@@ -26,7 +26,9 @@ AAAA
 --b
 Content-Type: message/rfc822
 
-Subject: inner
+Subject: =?utf-8?Q?inn=C3=A9r?=
+From: Eve <eve@example.org>
+Date: Tue, 3 Mar 2020 23:30:00 -0500
 Content-Type: image/png; name=pixel.png
 
 x
@@ -63,6 +65,14 @@ const exchanges: readonly Exchange[] = [
   ['SEARCH MIMEPART (SIZE LARGER 3 SIZE SMALLER 5 TYPE application)', ['SEARCH 1']],
   ['SEARCH MIMEPART OR TYPE video TYPE image', ['SEARCH 1']],
   ['SEARCH OR SUBJECT report MIMEPART TYPE image', ['SEARCH 1 2']],
+  ['SEARCH MIMEPART SUBJECT inner', ['SEARCH 1']],
+  ['SEARCH MIMEPART SUBJECT attachment', ['SEARCH']],
+  ['SEARCH MIMEPART (FROM eve@example FROM "Eve")', ['SEARCH 1']],
+  ['SEARCH MIMEPART TO eve', ['SEARCH']],
+  ['SEARCH MIMEPART SENTON 3-Mar-2020', ['SEARCH 1']],
+  ['SEARCH MIMEPART SENTSINCE 4-Mar-2020', ['SEARCH']],
+  ['SEARCH MIMEPART SENTBEFORE 4-Mar-2020', ['SEARCH 1']],
+  ['SEARCH MIMEPART SENTON yesterday', [], /^BAD/],
   ['SEARCH MIMEPART NOSUCH', [], /^BAD/],
   ['SEARCH MIMEPART ()', [], /^BAD/],
   ['SEARCH MIMEPART FILENAME LIKE x', [], /^BAD/],

@@ -1,8 +1,8 @@
 /**
  * The keys within MIMEPART, after Dovecot's imap-search-mimepart; built from the description of its grammar, as no
- * standard has it. Those of embedded messages' envelopes are left out: HEADER and TEXT look there.
+ * standard has it. Its HEADER, BODY and TEXT are left out: they would read the message.
  */
-import { type CommandLine, decodeWords, type Parameter, parameterValue } from '@angarium/sdk';
+import { type CommandLine, decodeWords, type Parameter, parameterValue, parseMailDate } from '@angarium/sdk';
 import type { Part } from './structure.js';
 
 /** A part where it is in its message. */
@@ -158,6 +158,26 @@ function disposition(line: CommandLine): PartTest {
   return line.fail(`TYPE or PARAM instead of ${what}`);
 }
 
+function envelope(name: string): (line: CommandLine) => PartTest {
+  return contains((part) => part.envelope?.get(name));
+}
+
+/** The day as written, as with SENTON of messages (RFC 3501 §6.4.4). */
+function sent(compare: (day: number, asked: number) => boolean): (line: CommandLine) => PartTest {
+  return (line) => {
+    line.sp();
+    const { year, month, day } = line.date();
+    const asked = Math.floor(Date.UTC(year, month - 1, day) / MS_A_DAY);
+    return ({ part }) => {
+      const date = parseMailDate(part.envelope?.get('DATE') ?? '');
+      if (date === undefined) return false;
+      return compare(Math.floor((date.ms + date.zoneMinutes * 60_000) / MS_A_DAY), asked);
+    };
+  };
+}
+
+const MS_A_DAY = 86_400_000;
+
 type Numbers = (value: number, limit: number) => boolean;
 
 /** `n` for exactly that, or a word of these before it. */
@@ -198,6 +218,12 @@ const keys: ReadonlyMap<string, (line: CommandLine) => PartTest> = new Map([
   ['PARAM', parameter((part) => part.parameters)],
   ['TYPE', equals((part) => part.type)],
   ['SUBTYPE', equals((part) => part.subtype)],
+  ...['SUBJECT', 'FROM', 'SENDER', 'REPLY-TO', 'TO', 'CC', 'BCC', 'IN-REPLY-TO', 'MESSAGE-ID'].map(
+    (name) => [name, envelope(name)] as const,
+  ),
+  ['SENTBEFORE', sent((day, asked) => day < asked)],
+  ['SENTON', sent((day, asked) => day === asked)],
+  ['SENTSINCE', sent((day, asked) => day >= asked)],
   ['SIZE', number(({ part }) => part.size, { LARGER: (a, b) => a > b, SMALLER: (a, b) => a < b })],
   ['DEPTH', number(({ depth }) => depth, { MIN: (a, b) => a >= b, MAX: (a, b) => a <= b })],
   ['INDEX', number(({ index }) => index)],

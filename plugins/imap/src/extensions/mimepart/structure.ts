@@ -15,6 +15,8 @@ export interface Part {
   readonly disposition: { readonly type: string; readonly parameters: readonly Parameter[] } | undefined;
   readonly language: readonly string[];
   readonly location: string | undefined;
+  /** Of a message within, by the name of the key that asks for it; addresses as `Name <local@domain>`. */
+  readonly envelope: ReadonlyMap<string, string> | undefined;
   readonly children: readonly Part[];
 }
 
@@ -85,6 +87,39 @@ function dispositionOf(value: Value): Part['disposition'] {
   return type === undefined ? undefined : { type: lower(type), parameters: parametersOf(parameters) };
 }
 
+/** The fields of an ENVELOPE in their order (RFC 3501 §7.4.2); true: a list of addresses. */
+const envelopeFields = [
+  ['DATE', false],
+  ['SUBJECT', false],
+  ['FROM', true],
+  ['SENDER', true],
+  ['REPLY-TO', true],
+  ['TO', true],
+  ['CC', true],
+  ['BCC', true],
+  ['IN-REPLY-TO', false],
+  ['MESSAGE-ID', false],
+] as const;
+
+function envelopeOf(value: Value): ReadonlyMap<string, string> {
+  const list = listOf(value);
+  const fields = new Map<string, string>();
+  for (const [at, [name, isAddresses]] of envelopeFields.entries()) {
+    const text = isAddresses ? addressesOf(list[at]) : textOf(list[at]);
+    if (text !== undefined) fields.set(name, text);
+  }
+  return fields;
+}
+
+function addressesOf(value: Value): string | undefined {
+  if (value === undefined) return undefined;
+  const addresses = listOf(value).map((address) => {
+    const [name, , mailbox, host] = listOf(address).map(textOf);
+    return `${name ?? ''} <${mailbox ?? ''}@${host ?? ''}>`;
+  });
+  return addresses.join(', ');
+}
+
 /** Disposition, language, location from `at` on. */
 function tailOf(list: readonly Value[], at: number): Pick<Part, 'disposition' | 'language' | 'location'> {
   return {
@@ -111,6 +146,7 @@ function partOf(value: Value): Part {
     size: Number(textOf(list[6]) ?? 0),
     md5: textOf(list[afterBasic]),
     ...tailOf(list, afterBasic + 1),
+    envelope: isMessage ? envelopeOf(list[7]) : undefined,
     children: isMessage ? [partOf(list[8])] : [],
   };
 }
@@ -129,6 +165,7 @@ function multipartOf(list: readonly Value[]): Part {
     size: 0,
     md5: undefined,
     ...tailOf(list, at + 2),
+    envelope: undefined,
     children,
   };
 }
