@@ -4,6 +4,7 @@ import { mixedMessage, plainMessage } from '../support/mail.js';
 import { memoryBytes } from '../support/processes.js';
 import { inParallel, LoadClient } from './load.js';
 import type { BenchServer } from './servers.js';
+import { stallOf } from './stall.js';
 import { greet, type StormMechanism, stormLogin, stormMechanisms } from './storm-client.js';
 
 export interface BenchCase {
@@ -18,8 +19,8 @@ export interface BenchCase {
   readonly servers?: readonly string[];
   /** No other case needs what its `prepare` makes. */
   readonly standsAlone?: boolean;
-  /** A figure instead of a rate, read after `run`. */
-  figure?: 'bytes each';
+  /** A figure instead of a rate, answered by `run`: less is better. */
+  figure?: 'bytes each' | 'ms';
 }
 
 /** How much of everything: 1 is the full bench, CI takes a fraction. */
@@ -117,6 +118,37 @@ function fetchCase(name: string, items: string): BenchCase {
   };
 }
 
+/** Against whoever offers the command: others answer with an error, which ends the bench. */
+function longCommandCases(command: string, answer: string): BenchCase[] {
+  const measure = (server: BenchServer, scale: Scale) =>
+    stallOf(() => login(server, bigUser(scale)), { command, answer });
+  return [
+    {
+      name: `${command} of the big mailbox`,
+      unit: 'messages/s',
+      async run(server, scale) {
+        const client = await login(server, bigUser(scale));
+        await client.command('s', 'EXAMINE INBOX');
+        if (!(await client.command('b', command)).includes(`* ${answer} `)) throw new Error(`no ${answer}`);
+        client.end();
+        return scale.mailbox;
+      },
+    },
+    {
+      name: `NOOP beside ${command}, the longest`,
+      unit: 'ms',
+      figure: 'ms',
+      run: async (server, scale) => (await measure(server, scale)).maxMs,
+    },
+    {
+      name: `NOOP beside ${command}, 99 of 100`,
+      unit: 'ms',
+      figure: 'ms',
+      run: async (server, scale) => (await measure(server, scale)).p99Ms,
+    },
+  ];
+}
+
 /** Delivers some, then COPYs the mailbox onto itself until it has `mailbox` messages. */
 async function fillMailbox(server: BenchServer, scale: Scale): Promise<void> {
   const seed = Math.min(scale.mailbox, 1000);
@@ -197,6 +229,8 @@ export const cases: readonly BenchCase[] = [
   ...stormMechanisms.map(stormCase),
   { ...fetchCase('UID FLAGS', 'UID FLAGS'), prepare: fillMailbox },
   fetchCase('ENVELOPE BODYSTRUCTURE …', 'ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE'),
+  ...longCommandCases('SORT (SUBJECT) UTF-8 ALL', 'SORT'),
+  ...longCommandCases('THREAD REFERENCES UTF-8 ALL', 'THREAD'),
   {
     name: 'bodies of 50 KB, BODY.PEEK[]',
     unit: 'MB/s',

@@ -168,7 +168,7 @@ export class GmailExtension extends Component {
           line.sp();
           return this.keysOf(line.astring());
         },
-        expand: (keys) => keys as string,
+        standsFor: (keys) => keys as string,
       },
       {
         name: 'X-GM-LABELS',

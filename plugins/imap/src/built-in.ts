@@ -1,5 +1,5 @@
 /** The features that come with this plugin, through the same registry as everybody else's. */
-import type { ImapCommand, ImapExtension } from '@angarium/sdk';
+import type { Clock, ImapCommand, ImapExtension } from '@angarium/sdk';
 import { appendExtension } from './commands/append.js';
 import { authenticateExtension } from './commands/authenticate.js';
 import { capability } from './commands/capability.js';
@@ -30,6 +30,7 @@ import { literalsExtension } from './extensions/literals.js';
 import { objectIdExtension } from './extensions/objectid.js';
 import { previewExtension } from './extensions/preview.js';
 import { saveDateExtension } from './extensions/savedate.js';
+import { searchingExtensions } from './extensions/searching.js';
 import { type Elsewhere, sessionExtensions } from './extensions/session.js';
 import { uidBatchesExtension } from './extensions/uidbatches.js';
 import { unauthenticateExtension } from './extensions/unauthenticate.js';
@@ -87,6 +88,7 @@ export function builtInExtensions(
   features: Features,
   config: ImapConfig,
   messages: MessageEnvironment,
+  clock: Clock,
   elsewhere: Elsewhere = {},
 ): readonly ImapExtension[] {
   return [
@@ -120,5 +122,6 @@ export function builtInExtensions(
     inProgressExtension,
     messageLimitExtension(config.messageLimit),
     ...sessionExtensions(features, config, elsewhere),
+    ...searchingExtensions(clock),
   ];
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defineImapCommand, IMAP_EXTENSIONS } from '@angarium/sdk';
+import { ManualClock } from '@angarium/testing';
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { plainEnvironment } from './messages/environment.js';
@@ -71,7 +72,7 @@ test('a name that is taken is an error that names both, and nothing is added', (
 
 test('the built-in features can be taken apart: each capability stands with what it promises', () => {
   const registry = new ExtensionRegistry();
-  for (const extension of builtInExtensions(registry, config, plainEnvironment)) {
+  for (const extension of builtInExtensions(registry, config, plainEnvironment, new ManualClock())) {
     const before = registry.capabilities.length;
     const added = registry.add(extension);
     assert.equal(registry.capabilities.length, before + (extension.capabilities?.length ?? 0));
@@ -84,7 +85,7 @@ test('the built-in features can be taken apart: each capability stands with what
 
 test('every declared command cites the RFC that defines it', () => {
   const registry = new ExtensionRegistry();
-  for (const extension of builtInExtensions(registry, config, plainEnvironment)) {
+  for (const extension of builtInExtensions(registry, config, plainEnvironment, new ManualClock())) {
     for (const { name, rfc } of extension.commands ?? []) assert.match(rfc, /^RFC \d+ §[\d.]+$/, name);
   }
 });

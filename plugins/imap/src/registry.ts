@@ -13,6 +13,7 @@ import {
   type ImapExtension,
   type ImapExtensions,
   type ListOption,
+  type ReturnOption,
   type SearchKey,
   type StatusItem,
   type StoreItem,
@@ -69,6 +70,7 @@ export interface Features {
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
+  returnOption(name: string): ReturnOption | undefined;
   statusItem(name: string): StatusItem | undefined;
   storeItem(name: string): StoreItem | undefined;
   listOption(place: ListOption['place'], name: string): ListOption | undefined;
@@ -87,6 +89,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
     searchKey: new Table<SearchKey>('SEARCH key'),
+    returnOption: new Table<ReturnOption>('RETURN option'),
     statusItem: new Table<StatusItem>('STATUS item'),
     storeItem: new Table<StoreItem>('STORE item'),
     listOption: new Table<ListOption>('LIST option'),
@@ -120,6 +123,10 @@ export class ExtensionRegistry implements ImapExtensions, Features {
 
   searchKey(name: string): SearchKey | undefined {
     return this.tables.searchKey.get(name);
+  }
+
+  returnOption(name: string): ReturnOption | undefined {
+    return this.tables.returnOption.get(name);
   }
 
   statusItem(name: string): StatusItem | undefined {
@@ -169,6 +176,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.command, extension.commands, ({ name }) => name);
     put(tables.fetchItem, extension.fetchItems, ({ name }) => name);
     put(tables.searchKey, extension.searchKeys, ({ name }) => name);
+    put(tables.returnOption, extension.returnOptions, ({ name }) => name);
     put(tables.statusItem, extension.statusItems, ({ name }) => name);
     put(tables.storeItem, extension.storeItems, ({ name }) => name);
     put(tables.listOption, extension.listOptions, ({ place, name }) => `${place} ${name}`);

@@ -1,5 +1,4 @@
 import {
-  type CommandLine,
   IMAP_EXTENSIONS,
   type ImapSearch,
   inject,
@@ -21,6 +20,7 @@ export function messageEnvironment(
   return {
     fetchItem: (name) => features.fetchItem(name),
     searchKey: (name) => features.searchKey(name),
+    returnOption: (name) => features.returnOption(name),
     parameter: (command, name) => features.parameter(command, name),
     storeItem: (name) => features.storeItem(name),
     searchIndex,
@@ -29,23 +29,36 @@ export function messageEnvironment(
   };
 }
 
-/** SEARCH's criteria for extensions that bring commands of their own (SORT, THREAD). */
+/** SEARCH's criteria and answers for extensions that bring commands of their own (SORT, THREAD, ESEARCH). */
 @injectable()
 export class SearchProvider implements ImapSearch {
-  private readonly search: ImapSearch;
+  readonly parse: ImapSearch['parse'];
+  readonly parseText: ImapSearch['parseText'];
+  readonly evaluate: ImapSearch['evaluate'];
+  readonly parseReturn: ImapSearch['parseReturn'];
+  readonly returnAll: ImapSearch['returnAll'];
+  readonly checkReturn: ImapSearch['checkReturn'];
+  readonly admit: ImapSearch['admit'];
+  readonly answer: ImapSearch['answer'];
+  readonly failed: ImapSearch['failed'];
+  readonly lookInto: ImapSearch['lookInto'];
+  readonly collation: ImapSearch['collation'];
 
   constructor(
     @inject(IMAP_EXTENSIONS) extensions: ExtensionRegistry,
     @injectOptional(SEARCH_INDEX) searchIndex: SearchIndex | undefined,
   ) {
-    this.search = imapSearch(messageEnvironment(extensions, searchIndex));
-  }
-
-  parse(line: CommandLine, isUid: boolean): ReturnType<ImapSearch['parse']> {
-    return this.search.parse(line, isUid);
-  }
-
-  evaluate(...args: Parameters<ImapSearch['evaluate']>): ReturnType<ImapSearch['evaluate']> {
-    return this.search.evaluate(...args);
+    const search = imapSearch(messageEnvironment(extensions, searchIndex));
+    this.parse = search.parse;
+    this.parseText = search.parseText;
+    this.evaluate = search.evaluate;
+    this.parseReturn = search.parseReturn;
+    this.returnAll = search.returnAll;
+    this.checkReturn = search.checkReturn;
+    this.admit = search.admit;
+    this.answer = search.answer;
+    this.failed = search.failed;
+    this.lookInto = search.lookInto;
+    this.collation = search.collation;
   }
 }

@@ -92,9 +92,9 @@ export class ImapService extends Component {
 
   override start(): void {
     const messages = messageEnvironment(this.extensions, this.searchIndex, this.config.messageLimit);
-    const { accounts, referrals } = this.environment;
+    const { accounts, clock, referrals } = this.environment;
     const elsewhere = { referrals, jmap: this.jmap, hasAccounts: accounts !== undefined };
-    for (const extension of builtInExtensions(this.extensions, this.config, messages, elsewhere)) {
+    for (const extension of builtInExtensions(this.extensions, this.config, messages, clock, elsewhere)) {
       this.own(this.extensions.add(extension));
     }
     this.own(this.environment.progress.start());

@@ -1,5 +1,5 @@
 /** What went wrong, as a tagged reply: the one table (RFC 5530 and the extensions' response codes). */
-import { ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
+import { ImapRefusal, ImapSyntaxError, isMailError, type Logger, type MailErrorCode } from '@angarium/sdk';
 import { BadUrl } from './append/catenate.js';
 import { TooManyMessages } from './messages/message-limit.js';
 import { Referral } from './referral.js';
@@ -33,6 +33,7 @@ export function toTagged(
   }
   if (error instanceof TooManyMessages)
     return { kind: 'NO', code: `MESSAGELIMIT ${error.limit}`, text: error.message };
+  if (error instanceof ImapRefusal) return { kind: error.kind, code: error.code, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {
     if (error.cause !== undefined)

@@ -287,6 +287,7 @@ test('a store that ends a message early: the connection is cut, nothing is made 
 test('extension items: index, summary, message', async () => {
   const environment = {
     searchKey: () => undefined,
+    returnOption: () => undefined,
     parameter: () => undefined,
     searchIndex: undefined,
     fetchItem: (name: string) =>

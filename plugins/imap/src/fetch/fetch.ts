@@ -44,11 +44,12 @@ async function runFetch(
   const moment = { mayExpunge: isUid, withUid: isUid };
   await selected.sync(reply, moment);
   let indexes = selected.resolve(args.set, isUid);
-  if (args.changedSince !== undefined) indexes = changedSince(selected, indexes, args.changedSince);
   for (const { parameter, args: values } of args.parameters) {
     if (parameter.narrow !== undefined)
       indexes = await parameter.narrow(session, indexes, values, reply, scope);
   }
+  // After them: a window (RFC 9394 §3.4) is one of the messages, not of the changes.
+  if (args.changedSince !== undefined) indexes = changedSince(selected, indexes, args.changedSince);
   const limited = newestWithin(messageLimit, indexes, selected);
   if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
   indexes = limited.indexes;

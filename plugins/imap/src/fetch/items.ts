@@ -91,7 +91,7 @@ export function parseFetch(
   line.sp();
   const asked = fetchItems(line, environment);
   const modifiers = line.trySp()
-    ? fetchModifiers(line, environment)
+    ? fetchModifiers(line, isUid, environment)
     : { changedSince: undefined, parameters: [] };
   line.end();
   if (asked.length > MAX_ITEMS) line.fail(`at most ${MAX_ITEMS} items`);
@@ -140,6 +140,7 @@ function binary(line: CommandLine, name: string): Item {
 
 function fetchModifiers(
   line: CommandLine,
+  isUid: boolean,
   environment: MessageEnvironment,
 ): Pick<FetchArguments, 'changedSince' | 'parameters'> {
   let changedSince: number | undefined;
@@ -152,7 +153,8 @@ function fetchModifiers(
       return;
     }
     const parameter = environment.parameter('FETCH', name);
-    if (parameter === undefined) return line.fail(`a FETCH modifier instead of ${name}`);
+    if (parameter === undefined || (parameter.uidOnly && !isUid))
+      return line.fail(`a FETCH modifier instead of ${name}`);
     parameters.push({ parameter, args: parameter.parse?.(line) });
   });
   return { changedSince, parameters };

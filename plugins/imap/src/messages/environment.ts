@@ -3,6 +3,7 @@ import type {
   FetchItem,
   ImapReply,
   ImapSession,
+  ReturnOption,
   SearchIndex,
   SearchKey,
   StoreItem,
@@ -13,6 +14,7 @@ import type { MessageLimit } from './message-limit.js';
 export interface MessageEnvironment {
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
+  returnOption(name: string): ReturnOption | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
   storeItem?(name: string): StoreItem | undefined;
   /** Accelerates text keys; undefined: messages are read. */
@@ -25,6 +27,7 @@ export interface MessageEnvironment {
 export const plainEnvironment: MessageEnvironment = {
   fetchItem: () => undefined,
   searchKey: () => undefined,
+  returnOption: () => undefined,
   parameter: () => undefined,
   searchIndex: undefined,
 };

@@ -5,6 +5,7 @@ import {
   type HookBus,
   type Identity,
   type ImapCommand,
+  ImapRefusal,
   type ImapReply,
   type ImapSession,
   ImapSyntaxError,
@@ -158,6 +159,7 @@ export class TestSession {
       }
     } catch (error) {
       if (error instanceof ImapSyntaxError) tagged = `BAD ${error.message}`;
+      else if (error instanceof ImapRefusal) tagged = `${error.kind} [${error.code}] ${error.message}`;
       else if (isMailError(error)) tagged = `NO [${error.code}] ${error.publicText}`;
       else throw error;
     }
@@ -193,6 +195,7 @@ export class TestSession {
     const { server, options } = this;
     const identity: Identity = { user, groups: [], admin: 'none', isAnonymous: false, mechanism: 'PLAIN' };
     const cut = (error?: Error): void => void (this.destroyed = error);
+    const locals = new Map<symbol, unknown>();
     const partial: Partial<ImapSession> = {
       state: 'selected',
       connection: { destroy: cut } as unknown as Connection,
@@ -201,6 +204,10 @@ export class TestSession {
       access: { ...ownerPolicy, rights: () => options.targetRights ?? ALL_RIGHTS },
       enabled: this.enabled,
       enable: (feature) => void this.enabled.add(feature),
+      local<T>(key: symbol, make: () => T): T {
+        if (!locals.has(key)) locals.set(key, make());
+        return locals.get(key) as T;
+      },
       origin: (operation) => ({ identity, via: 'test', operation }),
       async findByText(text, { rights = 0, tryCreate = false } = {}) {
         const entry = await server.entry(text).catch(() => undefined);

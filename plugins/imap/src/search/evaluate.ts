@@ -7,19 +7,19 @@ import {
   MailError,
   NumberSet,
   type SearchIndex,
+  type SearchOptions,
   SummaryView,
 } from '@angarium/sdk';
 import { batchesOf } from '../fetch/batches.js';
 import { ContentReader } from '../fetch/contents.js';
 import { nextTurn, resolveSearched } from '../view/index.js';
-import type { Node, Program } from './program.js';
+import { expanded } from './expand.js';
+import { defaultFolding } from './folding.js';
+import { type Node, type Program, programOf } from './program.js';
 import { TextReader, type TextSource } from './read-texts.js';
 import { Candidate, type CompiledSearch, compileSearch, NO, UNKNOWN, YES } from './tests.js';
 
-export interface EvaluateOptions {
-  readonly charset?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly within?: NumberSet | undefined;
+export interface EvaluateOptions extends SearchOptions {
   readonly searchIndex?: SearchIndex | undefined;
 }
 
@@ -33,11 +33,12 @@ export async function evaluate(
 ): Promise<NumberSet> {
   if (options.charset !== undefined && !isKnownCharset(options.charset))
     throw new MailError('BADCHARSET', 'The charset is not known');
-  const search = compileSearch(program, session, options.charset);
+  const { root } = await expanded(session, program, options.charset);
+  const search = compileSearch(programOf(root), session, options.charset);
   const { view, ghosts } = session.selected;
   let candidates = NumberSet.range(0, view.count - 1).minus(view.indexesOf(ghosts));
   if (options.within !== undefined) candidates = candidates.intersect(options.within);
-  candidates = candidates.intersect(requiredSets(session, program.root));
+  candidates = candidates.intersect(requiredSets(session, root));
   const run = new SearchRun(session, search, options);
   return run.run(view, candidates);
 }
@@ -66,8 +67,11 @@ class SearchRun {
 
   async run(view: MailboxSnapshot, candidates: NumberSet): Promise<NumberSet> {
     const undecided = await this.byColumns(view, candidates);
-    if (!undecided.isEmpty) await this.bySummaries(undecided);
-    return NumberSet.fromAscending(this.matched.sort((a, b) => a - b));
+    if (!undecided.isEmpty) {
+      await this.bySummaries(undecided);
+      this.matched.sort((a, b) => a - b);
+    }
+    return NumberSet.fromAscending(this.matched);
   }
 
   private async byColumns(view: MailboxSnapshot, candidates: NumberSet): Promise<NumberSet> {
@@ -89,7 +93,7 @@ class SearchRun {
   }
 
   private chunkRows(view: MailboxSnapshot, c: number, from: number, to: number, undecided: number[]): void {
-    const { candidate, matched } = this;
+    const { candidate } = this;
     const { test } = this.search;
     const chunk = view.chunks[c]!;
     const start = view.startOf(c);
@@ -99,7 +103,7 @@ class SearchRun {
       candidate.uid = chunk.uids[index - start]!;
       candidate.index = index;
       const verdict = test(candidate);
-      if (verdict === YES) matched.push(index);
+      if (verdict === YES) this.match(index);
       else if (verdict === UNKNOWN) undecided.push(index);
     }
   }
@@ -123,17 +127,35 @@ class SearchRun {
       for (let at = 0; at < batch.uids.length; at++) {
         stand(at);
         const verdict = this.search.test(candidate);
-        if (verdict === YES) this.matched.push(candidate.index);
+        if (verdict === YES) this.match(candidate.index);
         else if (verdict === UNKNOWN)
           sources.push({ ...(await texts.source(candidate.uid, candidate.summary!, requests)), at });
       }
       await using reader = new ContentReader(this.session.selected.mailbox, requests);
       for (const source of sources) {
         stand(source.at);
-        if (await texts.decide(candidate, source, reader)) this.matched.push(candidate.index);
+        if (await texts.decide(candidate, source, reader)) this.match(candidate.index);
       }
       await this.turn();
     }
+  }
+
+  private match(index: number): void {
+    this.matched.push(index);
+    this.options.scores?.set(index, this.relevancy());
+  }
+
+  /** The mean of what matched by likeness; 100 where other keys decided (RFC 6203 §4). */
+  private relevancy(): number {
+    const { scores, verdicts } = this.candidate;
+    let sum = 0;
+    let count = 0;
+    for (const { slot, likeness } of this.search.texts) {
+      if (likeness === undefined || verdicts[slot] !== YES) continue;
+      sum += scores[slot]!;
+      count++;
+    }
+    return count === 0 ? 100 : Math.max(1, Math.round(sum / count));
   }
 
   /** UIDs that the search index knows not to match a text key; it nominates, the messages are read all the same. */
@@ -141,8 +163,9 @@ class SearchRun {
     const { searchIndex } = this.options;
     if (searchIndex === undefined) return [];
     const excluded: { slot: number; uids: NumberSet }[] = [];
-    for (const { slot, place, field, needle } of this.search.texts) {
-      if (needle === '') continue;
+    for (const { slot, place, field, needle, likeness, fold } of this.search.texts) {
+      // The index knows the default folding, and what is alike is for us to say.
+      if (needle === '' || likeness !== undefined || fold !== defaultFolding) continue;
       const term = { field: indexField(place, field), text: needle, isFuzzy: false } as const;
       // A broken accelerator costs time, not the answer; its provider logs what is wrong with it.
       const asked = searchIndex.candidates(this.session.selected.mailbox.id, [term]);

@@ -1,5 +1,5 @@
 /** Header fields as octets (latin1) and what stands in them. */
-import { decodeWords, fold } from '@angarium/sdk';
+import { decodeWords } from '@angarium/sdk';
 
 /** Unfolded values of all fields. */
 export function fieldValues(raw: string): string[] {
@@ -26,7 +26,7 @@ export function unfolded(raw: string): string[] {
 }
 
 /** A whole header as text to be looked in: names, values decoded, folded. */
-export function foldedHeader(raw: string): string {
+export function foldedHeader(raw: string, fold: (text: string) => string): string {
   return fold(unfolded(raw).map(decodeWords).join('\n'));
 }
 

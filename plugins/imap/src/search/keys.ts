@@ -111,7 +111,7 @@ const keys: Readonly<Record<string, KeyParser>> = {
 const keyTable: ReadonlyMap<string, KeyParser> = new Map(Object.entries(keys));
 
 /** The keys of an extension's own making. */
-function expanded(keys: string, isUid: boolean, environment: MessageEnvironment): Node {
+function standingFor(keys: string, isUid: boolean, environment: MessageEnvironment): Node {
   const line = commandLineFrom(keys);
   const { root } = parseKeys(line, isUid, environment);
   line.end();
@@ -120,7 +120,7 @@ function expanded(keys: string, isUid: boolean, environment: MessageEnvironment)
 
 /** `search-key *(SP search-key)`. */
 export function parseKeys(line: CommandLine, isUid: boolean, environment: MessageEnvironment): Program {
-  return parseProgram(line, (word) => {
+  const leaf = (word: string | undefined): Node => {
     if (word === undefined) {
       const set = line.trySequenceSet() ?? line.fail('a search key');
       return { op: 'set', set, isUid: set.isSaved };
@@ -130,7 +130,11 @@ export function parseKeys(line: CommandLine, isUid: boolean, environment: Messag
     const extension = environment.searchKey(word);
     if (extension === undefined) return line.fail(`a search key instead of ${word}`);
     const args = extension.parse(line, isUid);
-    if (extension.expand === undefined) return { op: 'extension', key: extension, args };
-    return expanded(extension.expand(args), isUid, environment);
+    if (extension.standsFor === undefined) return { op: 'extension', key: extension, args };
+    return standingFor(extension.standsFor(args), isUid, environment);
+  };
+  return parseProgram(line, leaf, (word) => {
+    const key = environment.searchKey(word);
+    return key?.wrap === undefined ? undefined : key;
   });
 }

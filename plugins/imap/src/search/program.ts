@@ -23,7 +23,14 @@ export type Leaf =
     }
   | { readonly op: 'modseq'; readonly from: number }
   /** `text` as sent: octets as latin1. `field` lower case, for place 'header'. */
-  | { readonly op: 'text'; readonly place: TextPlace; readonly field: string; readonly text: string }
+  | {
+      readonly op: 'text';
+      readonly place: TextPlace;
+      readonly field: string;
+      readonly text: string;
+      /** Matched by likeness (RFC 6203). */
+      readonly isFuzzy?: boolean;
+    }
   | { readonly op: 'extension'; readonly key: SearchKey; readonly args: unknown };
 
 interface Group {
@@ -66,16 +73,56 @@ export function negated(node: Node): Node {
   return node.op === 'not' ? node.node : { op: 'not', node, depth: 1 + depthOf(node) };
 }
 
-interface Frame {
-  readonly op: 'top' | 'list' | 'or' | 'not';
-  readonly nodes: Node[];
+/** Puts something else in the place of each leaf. As deep as the tree, which the parser bounds. */
+export function mapped(node: Node, leaf: (leaf: Leaf) => Node): Node {
+  if (node.op === 'not') return negated(mapped(node.node, leaf));
+  if (!('nodes' in node)) return leaf(node);
+  const nodes = node.nodes.map((child) => mapped(child, leaf));
+  return {
+    op: node.op,
+    nodes,
+    depth: 1 + nodes.reduce((deepest, child) => Math.max(deepest, depthOf(child)), 0),
+  };
 }
 
-/** @param leaf reads one key that is no parenthesis, NOT or OR; `word` is upper case and consumed. */
-export function parseProgram(line: CommandLine, leaf: (word: string | undefined) => Node): Program {
-  const frames: Frame[] = [{ op: 'top', nodes: [] }];
+/** All leaves, left to right. */
+export function* leavesOf(node: Node): Generator<Leaf> {
+  if (node.op === 'not') yield* leavesOf(node.node);
+  else if ('nodes' in node) for (const child of node.nodes) yield* leavesOf(child);
+  else yield node;
+}
+
+/** What the commands want to know of a program. */
+export function programOf(root: Node): Program {
   let usesModSeq = false;
   let usesNumbers = false;
+  let isFuzzy = false;
+  for (const leaf of leavesOf(root)) {
+    if (leaf.op === 'modseq') usesModSeq = true;
+    if (leaf.op === 'set' && !leaf.isUid) usesNumbers = true;
+    if (leaf.op === 'text' && leaf.isFuzzy) isFuzzy = true;
+  }
+  return { root, usesModSeq, usesNumbers, isFuzzy };
+}
+
+interface Frame {
+  readonly op: 'top' | 'list' | 'or' | 'not' | 'wrap';
+  readonly nodes: Node[];
+  /** For 'wrap'. */
+  readonly key?: SearchKey;
+}
+
+/**
+ * @param leaf reads one key that is no parenthesis, NOT or OR; `word` is upper case and consumed.
+ * @param wrapper the key of this name that stands before another one.
+ */
+export function parseProgram(
+  line: CommandLine,
+  leaf: (word: string | undefined) => Node,
+  wrapper: (word: string) => SearchKey | undefined,
+): Program {
+  const frames: Frame[] = [{ op: 'top', nodes: [] }];
+  const wraps = new Map<SearchKey, number>();
   for (;;) {
     if (line.tryExpect('(')) {
       frames.push({ op: 'list', nodes: [] });
@@ -87,21 +134,31 @@ export function parseProgram(line: CommandLine, leaf: (word: string | undefined)
       frames.push({ op: word === 'OR' ? 'or' : 'not', nodes: [] });
       continue;
     }
-    const key = leaf(word);
-    if (key.op === 'modseq') usesModSeq = true;
-    if (key.op === 'set' && !key.isUid) usesNumbers = true;
-    const root = complete(line, frames, key);
-    if (root !== undefined) return { root, usesModSeq, usesNumbers };
+    const key = word === undefined ? undefined : wrapper(word);
+    if (key !== undefined) {
+      line.sp();
+      frames.push({ op: 'wrap', nodes: [], key });
+      wraps.set(key, (wraps.get(key) ?? 0) + 1);
+      continue;
+    }
+    const root = complete(line, frames, leaf(word), wraps);
+    if (root !== undefined) return programOf(root);
   }
 }
 
 /** Puts a node where it belongs, and closes what it completes. Answers the whole once nothing follows. */
-function complete(line: CommandLine, frames: Frame[], node: Node): Node | undefined {
+function complete(
+  line: CommandLine,
+  frames: Frame[],
+  node: Node,
+  wraps: Map<SearchKey, number>,
+): Node | undefined {
   for (;;) {
     const frame = frames[frames.length - 1]!;
     if (depthOf(node) > MAX_DEPTH) line.fail(`at most ${MAX_DEPTH} search keys inside one another`);
     frame.nodes.push(node);
     if (frame.op === 'not') node = negated(node);
+    else if (frame.op === 'wrap') node = wrapped(line, wraps, frame.key!, node);
     else if (frame.op === 'or') {
       if (frame.nodes.length < 2) {
         line.sp();
@@ -116,4 +173,14 @@ function complete(line: CommandLine, frames: Frame[], node: Node): Node | undefi
     }
     frames.pop();
   }
+}
+
+/** Within the same wrapper it changes nothing more: the outermost does the work, or a chain would cost its square. */
+function wrapped(line: CommandLine, wraps: Map<SearchKey, number>, key: SearchKey, node: Node): Node {
+  const outside = wraps.get(key)! - 1;
+  wraps.set(key, outside);
+  if (outside > 0) return node;
+  const { root } = key.wrap!(programOf(node)) as Program;
+  if (depthOf(root) > MAX_DEPTH) line.fail(`at most ${MAX_DEPTH} search keys inside one another`);
+  return root;
 }

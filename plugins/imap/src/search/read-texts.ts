@@ -14,16 +14,27 @@ import { ContentReader, readWhole } from '../fetch/contents.js';
 import { nextTurn } from '../view/index.js';
 import { fieldsNamed, foldedHeader, isPlainHeader } from './header-text.js';
 import { cutAt, MIN_SLICE_BYTES, SLICE_BYTES, SliceSearch } from './slices.js';
-import { type Candidate, type CompiledSearch, headerHas, NO, type TextProbe, UNKNOWN, YES } from './tests.js';
+import {
+  type Candidate,
+  type CompiledSearch,
+  lookInFields,
+  NO,
+  probeText,
+  type TextProbe,
+  UNKNOWN,
+  YES,
+} from './tests.js';
 
 /** Octets of a message that may hold text: its header, text parts, headers of messages within. */
 interface Piece {
   readonly request: number;
   /** Octets as stored. */
   readonly length: number;
-  readonly isHeader: boolean;
-  /** The message's own header, in which HEADER keys look. */
-  readonly isTop: boolean;
+  /**
+   * The message's own header, in which HEADER keys look; that of a message within; that of a MIME part, in which TEXT looks
+   * alone; undefined: no header.
+   */
+  readonly headerOf: 'message' | 'within' | 'mime' | undefined;
   readonly encoding: string;
   readonly charset: string | undefined;
 }
@@ -50,23 +61,20 @@ export class TextReader {
       if (length > 0)
         pieces.push({ ...piece, length, request: requests.push({ uid, from, to: from + length }) - 1 });
     };
-    const addHeader = (range: EntityRange, isTop: boolean): void => {
-      add(range.headerOffset, range.headerLength, {
-        isHeader: true,
-        isTop,
-        encoding: '',
-        charset: undefined,
-      });
+    const addHeader = (range: EntityRange, of: Piece['headerOf']): void => {
+      add(range.headerOffset, range.headerLength, { headerOf: of, encoding: '', charset: undefined });
     };
     const { texts } = this.search;
+    const looksEverywhere = texts.some(({ place }) => place === 'text');
     if (sections[0] !== undefined && texts.some(({ place }) => place !== 'body'))
-      addHeader(sections[0], true);
+      addHeader(sections[0], 'message');
     if (texts.every(({ place }) => place === 'header')) return { uid, pieces };
     for (const section of sections.slice(1)) {
-      if (section.message !== undefined) addHeader(section.message, false);
+      if (section.message !== undefined) addHeader(section.message, 'within');
+      if (looksEverywhere && section.headerOffset !== sections[0]?.headerOffset) addHeader(section, 'mime');
       if (section.type !== 'text' || section.kind !== 'leaf') continue;
       const { encoding, charset } = section;
-      add(section.bodyOffset, section.bodyLength, { isHeader: false, isTop: false, encoding, charset });
+      add(section.bodyOffset, section.bodyLength, { headerOf: undefined, encoding, charset });
     }
     return { uid, pieces };
   }
@@ -80,7 +88,7 @@ export class TextReader {
         await reader.skip(piece.request);
         continue;
       }
-      if (piece.isHeader) {
+      if (piece.headerOf !== undefined) {
         const bytes = await reader.collect(piece.request);
         if (bytes !== undefined) this.lookInHeader(candidate, piece, bytes.latin1Slice());
       } else await this.lookInBody(candidate, piece, reader);
@@ -100,13 +108,13 @@ export class TextReader {
     const { verdicts } = candidate;
     const probes = this.openProbes(candidate, piece);
     if (probes.length > 0 && !(isPlainHeader(raw) && hasNone(raw, probes))) {
-      const text = foldedHeader(raw);
-      for (const { slot, needle } of probes) if (text.includes(needle)) verdicts[slot] = YES;
+      const text = foldedHeader(raw, this.search.fold);
+      for (const probe of probes) probeText(candidate, probe, text);
     }
-    if (!piece.isTop) return;
+    if (piece.headerOf !== 'message') return;
     for (const probe of this.search.texts) {
       if (probe.place !== 'header' || verdicts[probe.slot] !== UNKNOWN) continue;
-      verdicts[probe.slot] = headerHas(fieldsNamed(raw, probe.field), probe) ? YES : NO;
+      lookInFields(candidate, fieldsNamed(raw, probe.field), probe);
     }
   }
 
@@ -114,7 +122,7 @@ export class TextReader {
   private async lookInBody(candidate: Candidate, piece: Piece, reader: ContentReader): Promise<void> {
     const { verdicts } = candidate;
     const probes = this.openProbes(candidate, piece);
-    const slices = new SliceSearch(probes);
+    const slices = new SliceSearch(probes, this.search.fold);
     // So that a slice takes the same time for hundreds of keys.
     const sliceBytes = Math.max(MIN_SLICE_BYTES, Math.floor(SLICE_BYTES / Math.ceil(probes.length / 32)));
     const decoder = transferDecoder(piece.encoding);
@@ -131,8 +139,8 @@ export class TextReader {
       let from = 0;
       while (held.length - from > sliceBytes || (isLast && from < held.length)) {
         const to = cutAt(held, from, piece.charset, sliceBytes);
-        slices.feed(held.subarray(from, to), piece.charset, (slot) => {
-          verdicts[slot] = YES;
+        slices.feed(held.subarray(from, to), piece.charset, (probe, text) => {
+          probeText(candidate, probe, text, BODY_WEIGHT);
         });
         from = to;
         if (from < held.length) await this.rest(SLICE_BYTES);
@@ -142,10 +150,11 @@ export class TextReader {
     }
   }
 
-  /** TEXT looks everywhere, BODY in all but the message's own header. */
-  private openProbes({ verdicts }: Candidate, { isTop }: Piece): readonly TextProbe[] {
+  /** TEXT looks everywhere, BODY not in the message's own header nor in those of MIME parts. */
+  private openProbes({ verdicts }: Candidate, { headerOf }: Piece): readonly TextProbe[] {
+    const isBody = headerOf === undefined || headerOf === 'within';
     return this.search.texts.filter(
-      ({ slot, place }) => verdicts[slot] === UNKNOWN && (place === 'text' || (place === 'body' && !isTop)),
+      ({ slot, place }) => verdicts[slot] === UNKNOWN && (place === 'text' || (place === 'body' && isBody)),
     );
   }
 
@@ -161,6 +170,9 @@ export class TextReader {
     return bytes === undefined ? [] : [...sectionsOf(parse(bytes))];
   }
 }
+
+/** A word in a body says less of a message than one in its header (RFC 6203 §4). */
+const BODY_WEIGHT = 0.8;
 
 const nothing: Buffer = Buffer.alloc(0);
 

@@ -6,12 +6,12 @@ import { cutAt, SliceSearch } from './slices.js';
 
 function search(bytes: Buffer, needle: string, charset: string | undefined, max: number): boolean {
   let isFound = false;
-  const slices = new SliceSearch([{ needle, slot: 0 }]);
+  const slices = new SliceSearch([{ needle, slot: 0, place: 'body', field: '', word: '', fold }], fold);
   for (let from = 0; from < bytes.length; ) {
     const to = cutAt(bytes, from, charset, max);
     assert.ok(to > from, 'goes on');
-    slices.feed(bytes.subarray(from, to), charset, () => {
-      isFound = true;
+    slices.feed(bytes.subarray(from, to), charset, (_probe, text) => {
+      isFound ||= text.includes(needle);
     });
     from = to;
   }

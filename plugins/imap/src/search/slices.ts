@@ -1,5 +1,6 @@
 /** Decoded, folded text in slices, so that a large body does not keep the loop. */
-import { decodeCharset, fold } from '@angarium/sdk';
+import { decodeCharset } from '@angarium/sdk';
+import type { TextProbe } from './tests.js';
 
 /** A few milliseconds of decoding and folding. */
 export const SLICE_BYTES = 256 * 1024;
@@ -21,22 +22,28 @@ export function cutAt(bytes: Buffer, from: number, charset: string | undefined, 
   return cut;
 }
 
+/** What a fuzzy needle may be longer by in the text, with the letters on both sides. */
+const MARGIN = 4;
+
 /** What is looked for in a text that comes in slices. */
 export class SliceSearch {
   private tail = '';
   private readonly longest: number;
 
-  constructor(private readonly needles: readonly { readonly needle: string; readonly slot: number }[]) {
-    this.longest = needles.reduce((longest, { needle }) => Math.max(longest, needle.length), 0);
+  constructor(
+    private readonly probes: readonly TextProbe[],
+    private readonly fold: (text: string) => string,
+  ) {
+    this.longest = probes.reduce((longest, { needle }) => Math.max(longest, needle.length + MARGIN), 0);
   }
 
-  /** Calls `found` for each needle in this slice, or across its beginning. */
-  feed(bytes: Buffer, charset: string | undefined, found: (slot: number) => void): void {
-    const folded = fold(decodeCharset(bytes, charset));
+  /** Calls `look` for each probe with this slice and the end of the one before. */
+  feed(bytes: Buffer, charset: string | undefined, look: (probe: TextProbe, text: string) => void): void {
+    const folded = this.fold(decodeCharset(bytes, charset));
     // A run of blanks that was cut is one blank all the same.
     const text =
       this.tail.endsWith(' ') && folded.startsWith(' ') ? this.tail + folded.slice(1) : this.tail + folded;
-    for (const { needle, slot } of this.needles) if (text.includes(needle)) found(slot);
+    for (const probe of this.probes) look(probe, text);
     this.tail = this.longest > 1 ? text.slice(1 - this.longest) : '';
   }
 }

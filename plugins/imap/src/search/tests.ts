@@ -5,13 +5,14 @@
 import {
   decodeCharset,
   decodeWords,
-  fold,
   type ImapSession,
   isCacheableHeader,
   type SnapshotChunk,
   type SummaryView,
 } from '@angarium/sdk';
 import { resolveSearched } from '../view/index.js';
+import { defaultFolding, folding } from './folding.js';
+import { fuzzyWords } from './fuzzy.js';
 import { fieldValues, isPlainHeader, longestWord } from './header-text.js';
 import type { Leaf, Node, Program, TextPlace } from './program.js';
 
@@ -28,14 +29,18 @@ export class Candidate {
   summary: SummaryView | undefined;
   /** By slot. */
   readonly verdicts: Uint8Array;
+  /** How well what matched did, 0 to 100, by slot; for fuzzy keys. */
+  readonly scores: Uint8Array;
 
   constructor(slots: number) {
     this.verdicts = new Uint8Array(slots).fill(UNKNOWN);
+    this.scores = new Uint8Array(slots);
   }
 
   forget(): void {
     this.summary = undefined;
     this.verdicts.fill(UNKNOWN);
+    this.scores.fill(0);
   }
 }
 
@@ -49,8 +54,25 @@ export interface TextProbe {
   readonly field: string;
   /** Folded. */
   readonly needle: string;
-  /** Of the needle the longest: without it there is no match, which is cheap to see in plain text. */
+  /** Of the needle the longest: without it there is no match, which is cheap to see in plain text. '' when that does not hold. */
   readonly word: string;
+  /** The text as the comparator sees it. */
+  readonly fold: (text: string) => string;
+  /** How well a folded text matches: 0 not at all, 100 exactly. Absent: by substring. */
+  readonly likeness?: (folded: string) => number;
+}
+
+/** Looks in a folded text and notes what it finds. */
+export function probeText(candidate: Candidate, probe: TextProbe, folded: string, weight = 1): void {
+  const { slot, needle, likeness } = probe;
+  if (likeness === undefined) {
+    if (folded.includes(needle)) candidate.verdicts[slot] = YES;
+    return;
+  }
+  const score = Math.round(weight * likeness(folded));
+  if (score === 0) return;
+  candidate.verdicts[slot] = YES;
+  candidate.scores[slot] = Math.max(candidate.scores[slot]!, score);
 }
 
 export interface MessageProbe {
@@ -67,6 +89,7 @@ export interface CompiledSearch {
   readonly needs: 'index' | 'summary' | 'message';
   readonly texts: readonly TextProbe[];
   readonly extensions: readonly MessageProbe[];
+  readonly fold: (text: string) => string;
 }
 
 const cost = { index: 0, summary: 1, message: 2 } as const;
@@ -86,6 +109,7 @@ class Compiler {
   constructor(
     private readonly session: ImapSession,
     private readonly charset: string | undefined,
+    private readonly fold: (text: string) => string,
   ) {}
 
   /** As deep as the program, which the parser bounds. */
@@ -96,9 +120,9 @@ class Compiler {
     }
     if ('nodes' in node) {
       const parts = node.nodes.map((child) => this.compile(child));
+      if (node.op === 'and') return this.all(parts);
       parts.sort((a, b) => cost[a.needs] - cost[b.needs]);
-      const tests = parts.map((part) => part.test);
-      return { needs: parts[parts.length - 1]!.needs, test: node.op === 'and' ? every(tests) : some(tests) };
+      return { needs: parts[parts.length - 1]!.needs, test: some(parts.map((part) => part.test)) };
     }
     return this.leaf(node);
   }
@@ -149,33 +173,55 @@ class Compiler {
   }
 
   private text(leaf: Leaf & { readonly op: 'text' }): Costly {
-    const needle = fold(decodeCharset(Buffer.from(leaf.text, 'latin1'), this.charset));
+    const needle = this.fold(decodeCharset(Buffer.from(leaf.text, 'latin1'), this.charset));
+    if (!leaf.isFuzzy) {
+      // Only the default folding is that of the shortcut in plain text.
+      const word = this.fold === defaultFolding ? longestWord(needle) : '';
+      return this.probe(leaf, { needle, word });
+    }
+    const words = fuzzyWords(needle).map(({ word, likeness }) =>
+      this.probe(leaf, { needle: word, word: '', likeness }),
+    );
+    return words.length === 1 ? words[0]! : this.all(words);
+  }
+
+  private probe(
+    { place, field }: Leaf & { readonly op: 'text' },
+    what: Pick<TextProbe, 'needle' | 'word' | 'likeness'>,
+  ): Costly {
     const slot = this.slots++;
-    const { place, field } = leaf;
-    const probe: TextProbe = { slot, place, field, needle, word: longestWord(needle) };
+    const probe: TextProbe = { slot, place, field, fold: this.fold, ...what };
     this.texts.push(probe);
     if (place !== 'header' || !isCacheableHeader(field))
       return { needs: 'message', test: ({ verdicts }) => verdicts[slot]! };
     const names = [field];
-    const test: Test = ({ verdicts, summary }) => {
+    const test: Test = (candidate) => {
+      const { verdicts, summary } = candidate;
       const known = verdicts[slot]!;
       if (known !== UNKNOWN || summary === undefined) return known;
       const raw = summary.cachedHeaders(names);
       // Too large to be cached: the message has to be read.
       if (raw === undefined) return UNKNOWN;
-      return (verdicts[slot] = headerHas(raw, probe) ? YES : NO);
+      lookInFields(candidate, raw, probe);
+      return verdicts[slot]!;
     };
     return { needs: 'summary', test };
+  }
+
+  private all(parts: readonly Costly[]): Costly {
+    const sorted = [...parts].sort((a, b) => cost[a.needs] - cost[b.needs]);
+    return { needs: sorted[sorted.length - 1]!.needs, test: every(sorted.map(({ test }) => test)) };
   }
 
   private extension(leaf: Leaf & { readonly op: 'extension' }): Costly {
     const { key, args } = leaf;
     const { session } = this;
-    if (key.needs === 'index')
-      return {
-        needs: 'index',
-        test: ({ chunk, at }) => (key.matchIndex!(session, chunk, at, args) ? YES : NO),
-      };
+    if (key.needs === 'index') {
+      const matches =
+        key.prepareIndex?.(session, args) ??
+        ((chunk: SnapshotChunk, at: number) => key.matchIndex!(session, chunk, at, args));
+      return { needs: 'index', test: ({ chunk, at }) => (matches(chunk, at) ? YES : NO) };
+    }
     if (key.needs === 'summary') {
       const test: Test = ({ summary }) =>
         summary === undefined ? UNKNOWN : key.matchSummary!(session, summary, args) ? YES : NO;
@@ -192,12 +238,13 @@ export function compileSearch(
   session: ImapSession,
   charset: string | undefined,
 ): CompiledSearch {
-  const compiler = new Compiler(session, charset);
+  const fold = folding(session);
+  const compiler = new Compiler(session, charset, fold);
   const { test, needs } = compiler.compile(program.root);
   const { texts, extensions, slots, leaves } = compiler;
   // A header key that the summary mostly answers may still need the message.
   const mayNeedMessage = needs === 'summary' && texts.length > 0;
-  return { test, slots, leaves, texts, extensions, needs: mayNeedMessage ? 'message' : needs };
+  return { test, slots, leaves, texts, extensions, fold, needs: mayNeedMessage ? 'message' : needs };
 }
 
 const negation = [YES, NO, UNKNOWN];
@@ -258,9 +305,14 @@ function sentDate(leaf: DateLeaf): Test {
   };
 }
 
-/** @param raw fields as octets. An empty needle asks whether there is such a field. */
-export function headerHas(raw: string, { needle, word }: TextProbe): boolean {
-  if (isPlainHeader(raw) && !raw.toLowerCase().includes(word)) return false;
-  for (const value of fieldValues(raw)) if (fold(decodeWords(value)).includes(needle)) return true;
-  return false;
+/** The key's verdict from these fields (octets). An empty needle asks whether there is such a field. */
+export function lookInFields(candidate: Candidate, raw: string, probe: TextProbe): void {
+  const { verdicts } = candidate;
+  const { slot, word } = probe;
+  verdicts[slot] = NO;
+  if (isPlainHeader(raw) && !raw.toLowerCase().includes(word)) return;
+  for (const value of fieldValues(raw)) {
+    probeText(candidate, probe, probe.fold(decodeWords(value)));
+    if (verdicts[slot] === YES && probe.likeness === undefined) return;
+  }
 }

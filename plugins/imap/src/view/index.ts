@@ -4,6 +4,6 @@
  * of every command (`mayExpunge` as the command declares), in IDLE and NOOP.
  */
 export { FlagsText, flagsLine, permanentFlags, touchableFlags } from './flags-text.js';
-export { numbersOf, resolveSearched } from './numbers.js';
+export { numbersOf, resolveSearched, resolveSet } from './numbers.js';
 export { nextTurn, Output } from './output.js';
 export { canChange, type OpenSelected, openSelected, SelectedView } from './selected.js';

@@ -136,10 +136,14 @@ export class SelectedView implements SelectedMailbox {
     let newest = await this.mailbox.snapshot();
     if (newest.head.uidNext > this.told.head.uidNext) newest = await this.claimRecent();
     this.tellKeywords(newest, reply);
+    const listeners = this.listeners();
+    const own = listeners.length === 0 ? NumberSet.empty : unionOf(this.ownChanges);
     this.applyOwnChanges(newest);
     const before = this.told;
     const updates = compareViews(before, newest, options.mayExpunge);
     if (updates !== undefined) {
+      if (!updates.expungedUids.isEmpty)
+        for (const { expunging } of listeners) expunging?.(this.options.session, reply, updates.expungedUids);
       this.told = updates.next;
       this.ghosts = updates.ghosts;
       this.savedResult = this.savedResult.minus(updates.expungedUids);
@@ -149,6 +153,29 @@ export class SelectedView implements SelectedMailbox {
       await out.pass();
     }
     await this.tellFlags(updates, reply, options.withUid ?? false);
+    if (listeners.length > 0 && (updates !== undefined || !own.isEmpty))
+      await this.tellListeners(listeners, reply, updates, own);
+  }
+
+  /** Filters that follow changes themselves (contexts); mostly none. */
+  private listeners(): readonly UpdateFilter[] {
+    const { session, updateFilters } = this.options;
+    return updateFilters().filter((filter) => filter.told !== undefined && filter.isActive(session));
+  }
+
+  private async tellListeners(
+    listeners: readonly UpdateFilter[],
+    reply: ImapReply,
+    updates: Updates | undefined,
+    own: NumberSet,
+  ): Promise<void> {
+    const { told } = this;
+    let changed = told.indexesOf(own);
+    if (updates !== undefined) {
+      const appended = NumberSet.range(told.count - updates.appended, told.count - 1);
+      changed = changed.union(updates.flags).union(updates.modSeqs).union(appended);
+    }
+    for (const listener of listeners) await listener.told!(this.options.session, reply, changed);
   }
 
   /** New messages are recent in the first session that tells of them (RFC 3501 §2.3.2). */
@@ -259,6 +286,10 @@ const changingRights =
 
 export function canChange(rights: Rights): boolean {
   return (rights & changingRights) !== 0;
+}
+
+function unionOf(changes: readonly OwnChange[]): NumberSet {
+  return changes.reduce((all, { uids }) => all.union(uids), NumberSet.empty);
 }
 
 interface FetchLines {

@@ -12,4 +12,5 @@ export * from './namespace.js';
 export * from './origin.js';
 export * from './push.js';
 export * from './records.js';
+export * from './search-filters.js';
 export * from './store-repair.js';

@@ -8,6 +8,7 @@ import type { FlagChange } from '../model/flags.js';
 import type { NumberSet } from '../model/number-set.js';
 import type { SnapshotChunk } from '../model/snapshot.js';
 import type { CommandLine, SequenceSet } from './line.js';
+import type { SearchProgram } from './search.js';
 import type { ImapReply, ImapSession, ImapState } from './session.js';
 
 /** Provided by the plugin `imap`; add in `start()`. */
@@ -30,6 +31,7 @@ export interface ImapExtension {
   readonly fetchItems?: readonly FetchItem[];
   readonly searchKeys?: readonly SearchKey[];
   readonly storeItems?: readonly StoreItem[];
+  readonly returnOptions?: readonly ReturnOption[];
   readonly statusItems?: readonly StatusItem[];
   readonly listOptions?: readonly ListOption[];
   /** Parameters in parentheses: `SELECT box (CONDSTORE)`, `STORE 1 (UNCHANGEDSINCE 5) …`, `FETCH … (CHANGEDSINCE 5)`. */
@@ -137,10 +139,19 @@ export interface SearchKey {
   readonly needs: 'index' | 'summary' | 'message';
   /** For 'index': does the message at chunk[at] match? */
   matchIndex?(session: ImapSession, chunk: SnapshotChunk, at: number, args: unknown): boolean;
+  /** Instead of `matchIndex`, where something is to be worked out once a search: answers the test. */
+  prepareIndex?(session: ImapSession, args: unknown): (chunk: SnapshotChunk, at: number) => boolean;
   matchSummary?(session: ImapSession, summary: SummaryView, args: unknown): boolean;
   matchMessage?(session: ImapSession, uid: number, summary: SummaryView, args: unknown): Promise<boolean>;
   /** The key stands for others: their text as in a command (latin1), strings as literals where they must be. Then nothing else is asked. */
-  expand?(args: unknown): string;
+  standsFor?(args: unknown): string;
+  /** The key stands before another one and changes what that means (FUZZY, RFC 6203); `parse` and `needs` do not count then. */
+  wrap?(key: SearchProgram): SearchProgram;
+  /**
+   * The key stands for criteria that are kept elsewhere (FILTER, RFC 5466): asked once a search, before anything is looked
+   * at. What comes back may hold such keys again: `round` counts from 0. @throws MailError, ImapRefusal
+   */
+  expand?(session: ImapSession, args: unknown, round: number): Promise<SearchProgram>;
 }
 
 /** What STORE can change beside FLAGS, `+NAME value`, and what it comes to in flags. */
@@ -151,6 +162,60 @@ export interface StoreItem {
   parse(line: CommandLine): unknown;
   /** Done one after another for all messages of the command. @throws MailError to refuse */
   changes(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
+}
+
+/** The commands that know RETURN (RFC 4466 §2.6.1, RFC 5267 §3, RFC 7377 §2). */
+export type ReturningCommand = 'SEARCH' | 'SORT' | 'ESEARCH';
+
+/** A word of `RETURN (…)`: what a searching command is to answer, or to do, with what it has found. */
+export interface ReturnOption {
+  readonly name: string;
+  readonly commands: readonly ReturningCommand[];
+  /** Reads what follows the name, with the space before it. Absent: nothing follows. */
+  parse?(line: CommandLine): unknown;
+  /** Options, this one possibly among them, that must not stand beside it. */
+  readonly excludes?: readonly string[];
+  /** Nothing is told of the result for its sake: alone it gets no ESEARCH response (SAVE, RFC 5182 §2.1). */
+  readonly isSilent?: boolean;
+  /** Text of a syntax error when it cannot be asked of this program. */
+  refuse?(program: SearchProgram): string | undefined;
+  /** Before anything is looked for. @throws ImapSyntaxError when the session is not one for it */
+  refuseUse?(command: ImapCommandContext): void;
+  /**
+   * Which results it is about, as pairs of positions (0-based, inclusive) among `count`: MODSEQ and SAVE are about what all
+   * options together are about (RFC 4731 §3.2, RFC 5182 §2.4). Absent: it does not narrow them.
+   */
+  covers?(count: number, args: unknown): readonly (readonly [number, number])[];
+  /** `NAME value` for the ESEARCH response, latin1; '' to leave it out. */
+  tell?(context: ReturnContext, args: unknown): string;
+  /** Once the response has been written. */
+  after?(context: ReturnContext, args: unknown): void | Promise<void>;
+}
+
+/** A searching command that has found what it will answer. */
+export interface ReturnContext {
+  readonly command: ImapCommandContext;
+  /** The command's session, or (ESEARCH) that of another mailbox: see `ImapSearch.lookInto`. */
+  readonly session: ImapSession;
+  readonly program: SearchProgram;
+  readonly charset: string | undefined;
+  readonly result: SearchResult;
+  /** The same by position. */
+  readonly results: ResultList;
+  /** What all options together are about. */
+  readonly covered: NumberSet;
+}
+
+/** Results in their order, counted from 0; numbers are UIDs or sequence numbers, as the command has it. */
+export interface ResultList {
+  readonly count: number;
+  readonly isUid: boolean;
+  /** @throws RangeError outside 0…count-1. */
+  numberAt(position: number): number;
+  /** sequence-set of these positions (inclusive) in their order (RFC 5267 §3.2). */
+  setText(from: number, to: number): string;
+  /** Indexes into the view. */
+  indexesAt(from: number, to: number): NumberSet;
 }
 
 /** An item of STATUS and of what builds on it. */
@@ -195,7 +260,7 @@ export interface ListOption {
 
 /** A parameter of SELECT/EXAMINE, FETCH, STORE, SEARCH, CREATE, APPEND (RFC 4466). */
 export interface CommandParameter {
-  readonly command: 'SELECT' | 'FETCH' | 'STORE' | 'CREATE' | 'APPEND' | 'SEARCH';
+  readonly command: 'SELECT' | 'FETCH' | 'STORE' | 'CREATE' | 'APPEND';
   readonly name: string;
   parse?(line: CommandLine): unknown;
   /**
@@ -211,7 +276,9 @@ export interface CommandParameter {
   ): CreateMailbox | Promise<CreateMailbox>;
   /** SELECT: after the mailbox is open, before the tagged OK. */
   onSelect?(session: ImapSession, reply: ImapReply, args: unknown): Promise<void>;
-  /** FETCH and SEARCH: narrows what is looked at (indexes into the view). */
+  /** UID forms only. */
+  readonly uidOnly?: boolean;
+  /** FETCH: narrows what is looked at (indexes into the view). */
   narrow?(
     session: ImapSession,
     indexes: NumberSet,
@@ -219,16 +286,29 @@ export interface CommandParameter {
     reply: ImapReply,
     scope: CommandScope,
   ): Promise<NumberSet>;
-  /** SEARCH: writes the result in place of the SEARCH line (RETURN, RFC 4731). */
-  answerSearch?(context: ImapCommandContext, result: SearchResult, args: unknown): Promise<void>;
 }
 
 /** What a search found. */
 export interface SearchResult {
   /** Into `session.selected.view`. */
   readonly indexes: NumberSet;
-  /** Highest of the messages found; undefined without a MODSEQ key or when nothing was found (RFC 7162 §3.1.5). */
-  readonly modSeq: number | undefined;
+  /** SORT: the same in order. Absent: mailbox order. */
+  readonly order?: ResultOrder;
+  /** Relevancy, 1 to 100, by index; for programs with a FUZZY key (RFC 6203 §4). */
+  readonly scores?: ReadonlyMap<number, number>;
+}
+
+/** The order of a SORT, for those who keep it up to date (RFC 5267). */
+export interface ResultOrder {
+  readonly indexes: Uint32Array;
+  /** A message's place can change while it is there (MODSEQ). */
+  readonly isVolatile: boolean;
+  /** Where each of these messages belongs among `sorted` (UIDs in order): how many come before it. Absent: not to be told. */
+  places?(
+    session: ImapSession,
+    sorted: ArrayLike<number>,
+    uids: readonly number[],
+  ): Promise<readonly number[]>;
 }
 
 /** The command that a parameter belongs to. */
@@ -256,6 +336,10 @@ export interface UpdateFilter {
   expunged?(session: ImapSession, reply: ImapReply, uids: NumberSet): boolean;
   /** More items for an unsolicited FETCH of this message. */
   flagsChanged?(session: ImapSession, chunk: SnapshotChunk, at: number): string;
+  /** These are about to be told as expunged; their numbers still hold (RFC 5267 §4.3.4). */
+  expunging?(session: ImapSession, reply: ImapReply, uids: NumberSet): void;
+  /** All that was new has been told. `changed`: indexes into the view of messages that are new or whose metadata differ. */
+  told?(session: ImapSession, reply: ImapReply, changed: NumberSet): Promise<void>;
 }
 
 /** Refuses commands as a whole, by what the client has enabled or has not (UIDONLY, UTF8=ONLY). */
