@@ -4,7 +4,7 @@ import { appendExtension } from './commands/append.js';
 import { authenticateExtension } from './commands/authenticate.js';
 import { capability } from './commands/capability.js';
 import { close, unselectExtension } from './commands/close.js';
-import { createCommand } from './commands/create.js';
+import { createCommand, partitionParameter } from './commands/create.js';
 import { deleteMailbox } from './commands/delete.js';
 import { enableExtension } from './commands/enable.js';
 import { idExtension } from './commands/id.js';
@@ -13,7 +13,7 @@ import { loginExtension } from './commands/login.js';
 import { logout } from './commands/logout.js';
 import { namespaceExtension } from './commands/namespace.js';
 import { check, noop } from './commands/noop.js';
-import { rename } from './commands/rename.js';
+import { rename, renameExtension } from './commands/rename.js';
 import { selectCommands } from './commands/select.js';
 import { starttlsExtension } from './commands/starttls.js';
 import { baseStatusItems, statusCommand } from './commands/status.js';
@@ -21,7 +21,11 @@ import { subscriptionCommands } from './commands/subscribe.js';
 import type { ImapConfig } from './config.js';
 import { appendLimitExtension } from './extensions/appendlimit.js';
 import { condstoreExtension } from './extensions/condstore.js';
+import { listExtendedExtension } from './extensions/list-extended/index.js';
+import { listStatusExtension } from './extensions/list-status.js';
 import { literalsExtension } from './extensions/literals.js';
+import { specialUseExtension } from './extensions/special-use/index.js';
+import { statusSizeExtension } from './extensions/status-size.js';
 import { childrenExtension, listCommand } from './listing/list.js';
 import { lsub } from './listing/lsub.js';
 import { type MessageEnvironment, messageCommands } from './messages/index.js';
@@ -51,6 +55,7 @@ function baseExtension(features: Features, messages: MessageEnvironment): ImapEx
     name: 'IMAP4rev1',
     capabilities: [{ word: 'IMAP4rev1' }],
     commands,
+    parameters: [partitionParameter],
     statusItems: baseStatusItems,
   };
 }
@@ -84,6 +89,11 @@ export function builtInExtensions(
     authenticateExtension,
     namespaceExtension,
     childrenExtension,
+    listExtendedExtension,
+    listStatusExtension(features),
+    statusSizeExtension,
+    specialUseExtension,
+    renameExtension,
     appendExtension,
     appendLimitExtension(config.maxMessageBytes),
     uidPlusExtension,

@@ -23,6 +23,8 @@ export class SessionLoop {
   private badInARow = 0;
   private commands = 0;
   private afterReply: (() => void | Promise<void>)[] = [];
+  /** Something is told between commands. */
+  private interjecting: Promise<void> | undefined;
 
   constructor(private readonly session: Session) {
     this.reply = new Reply(session);
@@ -66,8 +68,39 @@ export class SessionLoop {
   }
 
   private async nextLine(): Promise<WireLine | undefined> {
-    using _ = this.session.waiting();
+    const { session } = this;
+    const line = await this.wait();
+    // The client has spoken while it was told something: that comes to its end first.
+    if (this.interjecting !== undefined) await this.interjecting;
+    return session.state === 'logout' ? undefined : line;
+  }
+
+  private async wait(): Promise<WireLine | undefined> {
+    using _ = this.session.waiting(() => this.interject());
     return await WireLine.read(this.session.connection, this.lineOptions);
+  }
+
+  /** Between commands. */
+  private interject(): void {
+    this.interjecting ??= this.tellInterjections().finally(() => {
+      this.interjecting = undefined;
+    });
+  }
+
+  private async tellInterjections(): Promise<void> {
+    const { session, reply } = this;
+    const wasWaiting = session.isWaiting;
+    session.isWaiting = false;
+    try {
+      await session.tellInterjections(reply, true);
+      await reply.drain();
+    } catch (error) {
+      if (isMailError(error) && error.code === 'NONEXISTENT')
+        this.bye('The selected mailbox has been deleted');
+      else this.failed(error);
+    }
+    session.isWaiting = wasWaiting;
+    if (session.connection.isDraining) this.shutDown();
   }
 
   private get lineOptions(): LineOptions {
@@ -131,11 +164,13 @@ export class SessionLoop {
   /** Where it is legal: at the end of a command, EXPUNGE where that allows it (RFC 3501 §5.2, §7.4.1). */
   private async tellNews(invocation: Invocation | undefined): Promise<void> {
     const { session, reply } = this;
-    if (session.state !== 'selected') return;
+    if (session.state !== 'selected' && !session.hasInterjections) return;
     const mayExpunge =
       invocation === undefined || invocation.isUid || invocation.command.mayExpunge !== false;
     try {
-      await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
+      if (session.state === 'selected')
+        await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
+      if (session.hasInterjections) await session.tellInterjections(reply, mayExpunge);
     } catch (error) {
       if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
       // RFC 2180 §3.3: the others that have it selected are disconnected.

@@ -19,7 +19,9 @@ import {
   LOGGER,
   type Logger,
   MAIL_STORE,
+  METADATA_ENTRIES,
   type MailStore,
+  type MetadataEntry,
   NAMESPACE,
   type Namespace,
   ownerPolicy,
@@ -32,6 +34,7 @@ import {
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { SessionLoop } from './loop.js';
+import { specialUseEntry } from './extensions/special-use/index.js';
 import { ExtensionRegistry } from './registry.js';
 import { messageEnvironment } from './search-provider.js';
 import type { ImapServices } from './services.js';
@@ -52,6 +55,7 @@ export class ImapService extends Component {
     @inject(CONFIG) private readonly config: ImapConfig,
     @inject(IMAP_EXTENSIONS) private readonly extensions: ExtensionRegistry,
     @inject(SERVICES) private readonly services: Registry<Service>,
+    @inject(METADATA_ENTRIES) private readonly metadata: Registry<MetadataEntry>,
     @inject(MAIL_STORE) store: MailStore,
     @inject(NAMESPACE) namespace: Namespace,
     @inject(AUTHENTICATION) authentication: Authentication,
@@ -82,6 +86,7 @@ export class ImapService extends Component {
     for (const extension of builtInExtensions(this.extensions, this.config, messages)) {
       this.own(this.extensions.add(extension));
     }
+    this.own(this.metadata.add(specialUseEntry));
     this.own(
       this.services.add({
         name: 'imap',

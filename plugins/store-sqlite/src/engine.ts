@@ -91,6 +91,7 @@ export class StoreEngine implements MailStore {
       partitions,
       shards: this.shards.length,
       deleteDelayMs: settings.deleteDelayMs,
+      tell: (change) => this.feed.publishCatalogue(change),
     });
     this.records = new StoreRecords({
       clock,

@@ -16,9 +16,9 @@ export const subscriptionCommands: readonly ImapCommand<string>[] = (
       const { catalogue } = session.store;
       const { user } = session.identity;
       const mailbox = session.namespace.fromClient(text);
-      if (name === 'UNSUBSCRIBE') return catalogue.unsubscribe(user, mailbox);
+      if (name === 'UNSUBSCRIBE') return catalogue.unsubscribe(user, mailbox, session.origin(name));
       await session.find(mailbox);
-      await catalogue.subscribe(user, mailbox);
+      await catalogue.subscribe(user, mailbox, session.origin(name));
     },
   }),
 );

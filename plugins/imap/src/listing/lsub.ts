@@ -3,7 +3,7 @@ import { ownSession } from '../session.js';
 import { nextTurn, Output } from '../view/index.js';
 import { mailboxText, quoteString } from '../wire/index.js';
 import { patternsOf } from './list.js';
-import { matchNames } from './names.js';
+import { walk } from './walk.js';
 
 /**
  * LSUB, RFC 3501 §6.3.9: what the user has subscribed to, whether it is there or not; with `%` at the end also the levels above
@@ -27,7 +27,7 @@ export const lsub = defineImapCommand({
     const patterns = patternsOf(session, reference, [pattern]);
     const out = new Output(context.reply);
     const middle = quoteString(namespace.separator);
-    for (const { text, item } of matchNames(names, patterns, namespace.separator)) {
+    for (const { text, item } of walk(names, { patterns, separator: namespace.separator })) {
       const attributes = item === undefined ? '\\Noselect' : '';
       out.text += `* LSUB (${attributes}) ${middle} ${mailboxText(text, usesUtf8)}\r\n`;
       if (!out.hasEnough) continue;

@@ -180,7 +180,8 @@ export interface Operations {
   listChange: { in: { id: string; patch: ListPatch }; out: ListRow };
   listPartition: { in: { id: string; partition: number }; out: ListRow };
   listUndelete: { in: { id: string; key: string }; out: ListRow };
-  subscribe: { in: { user: string; key: string; isOn: boolean }; out: undefined };
+  /** False when it was so before. */
+  subscribe: { in: { user: string; key: string; isOn: boolean }; out: boolean };
   setMetadata: {
     in: { mailbox: string; user: string; entries: ReadonlyMap<string, Uint8Array | undefined> };
     out: undefined;

@@ -6,6 +6,7 @@ export * from './change-feed.js';
 export * from './delivery.js';
 export * from './later.js';
 export * from './mail-store.js';
+export * from './metadata.js';
 export * from './namespace.js';
 export * from './origin.js';
 export * from './records.js';

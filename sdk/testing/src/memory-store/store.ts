@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   type AppendOutcome,
   type AppendTarget,
+  type CatalogueChanged,
   type ChangeFeed,
   type ChangeKind,
   CLOCK,
@@ -45,6 +46,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     mailbox: MailboxId | undefined;
     run: (change: MailboxChanged) => void;
   }>();
+  private readonly catalogueListeners = new Set<(change: CatalogueChanged) => void>();
 
   constructor(
     @inject(HOOKS) hooks: HookBus,
@@ -54,6 +56,9 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       hooks,
       () => this.now(),
       (id, kind) => this.changed(id, kind, 0),
+      (change) => {
+        for (const run of [...this.catalogueListeners]) run(change);
+      },
     );
     this.appending = hooks.hook('message.appending');
     this.appended = hooks.hook('message.appended');
@@ -141,6 +146,12 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
 
   watchAll(run: (change: MailboxChanged) => void): Disposable {
     return this.listen(undefined, run);
+  }
+
+  watchCatalogue(run: (change: CatalogueChanged) => void): Disposable {
+    const own = (change: CatalogueChanged): void => run(change);
+    this.catalogueListeners.add(own);
+    return { [Symbol.dispose]: () => void this.catalogueListeners.delete(own) };
   }
 
   changed(mailbox: MailboxId, kind: ChangeKind, modSeq: number): void {
