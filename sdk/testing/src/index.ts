@@ -7,6 +7,7 @@ export * from './clients/lmtp.js';
 export * from './clock.js';
 export * from './corpus.js';
 export * from './host.js';
+export * from './imap-server.js';
 export * from './kernel.js';
 export * from './memory-store/index.js';
 export * from './splits.js';

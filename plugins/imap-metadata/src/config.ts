@@ -1,0 +1,7 @@
+/** The plugin's configuration; config.schema.json has the sentences and the defaults. */
+export interface MetadataConfig {
+  readonly maxValueBytes: number;
+  readonly maxEntries: number;
+  readonly annotatemore: boolean;
+  readonly admin?: string;
+}

@@ -1,0 +1,72 @@
+/** METADATA lines that no command asked for (RFC 5464 §4.4.2), for sessions that have said ENABLE METADATA. */
+import { type CatalogueChanged, type ImapSession, ownerOf } from '@angarium/sdk';
+import { mayRead } from './access.js';
+import { entryText } from './text.js';
+
+type MetadataChanged = Extract<CatalogueChanged, { kind: 'metadata' }>;
+
+/** Entries of a session that wait to be told; beyond this the client has stopped reading, and hears of no more until it reads. */
+const MAX_WAITING = 1000;
+
+export class Unsolicited {
+  private readonly sessions = new Map<ImapSession, Set<string>>();
+
+  /** ENABLE METADATA, or METADATA-SERVER. Ends with the connection. */
+  enable(session: ImapSession): void {
+    if (this.sessions.has(session)) return;
+    this.sessions.set(session, new Set());
+    session.connection.signal.addEventListener('abort', () => this.sessions.delete(session), { once: true });
+  }
+
+  changed(change: CatalogueChanged): void {
+    if (this.sessions.size === 0) return;
+    const told = entriesChanged(change);
+    if (told === undefined) return;
+    for (const [session, waiting] of this.sessions) {
+      if (session.connection.id === change.session || session.state === 'logout') continue;
+      if (told.user !== undefined && told.user !== session.identity.user) continue;
+      if (told.mailbox !== undefined && !mayRead(session, told.mailbox)) continue;
+      this.tell(session, waiting, told);
+    }
+  }
+
+  private tell(session: ImapSession, waiting: Set<string>, { mailbox, entries }: MetadataChanged): void {
+    const isNew = waiting.size === 0;
+    // Names only: the client fetches values that it wants.
+    for (const entry of entries) {
+      if (waiting.size < MAX_WAITING)
+        waiting.add(`${mailbox === undefined ? '' : session.namespace.toClient(mailbox.name)}\0${entry}`);
+    }
+    if (!isNew) return;
+    session.interject((reply) => {
+      const byMailbox = new Map<string, string[]>();
+      for (const one of waiting) {
+        const [text = '', entry = ''] = one.split('\0');
+        byMailbox.set(text, [...(byMailbox.get(text) ?? []), entryText(reply, entry)]);
+      }
+      waiting.clear();
+      for (const [text, entriesOf] of byMailbox) {
+        const shown = text === '' ? '""' : reply.mailbox(session.namespace.fromClient(text));
+        reply.untagged(`METADATA ${shown} ${entriesOf.join(' ')}`);
+      }
+    });
+  }
+}
+
+/** A special use and what operators set are entries too. */
+export function entriesChanged(change: CatalogueChanged): MetadataChanged | undefined {
+  if (change.kind === 'metadata') return change;
+  if (change.kind !== 'changed') return undefined;
+  const { before, mailbox, session } = change;
+  const entries: string[] = [];
+  const prefix = 'setting.';
+  for (const key of new Set([...Object.keys(before.attributes), ...Object.keys(mailbox.attributes)])) {
+    if (key.startsWith(prefix) && before.attributes[key] !== mailbox.attributes[key])
+      entries.push(`/shared/vendor/cmu/cyrus-imapd/${key.slice(prefix.length)}`);
+  }
+  if (before.sharedSeen !== mailbox.sharedSeen) entries.push('/shared/vendor/cmu/cyrus-imapd/sharedseen');
+  if (entries.length > 0) return { kind: 'metadata', mailbox, user: undefined, entries, session };
+  if (before.specialUse.join() === mailbox.specialUse.join()) return undefined;
+  const user = ownerOf(mailbox.name);
+  return { kind: 'metadata', mailbox, user, entries: ['/private/specialuse'], session };
+}
