@@ -84,6 +84,8 @@ export class SessionLoop {
   private interject(): void {
     this.interjecting ??= this.tellInterjections().finally(() => {
       this.interjecting = undefined;
+      // What came as the last was being told.
+      if (this.session.isWaiting && this.session.hasInterjections) this.interject();
     });
   }
 
