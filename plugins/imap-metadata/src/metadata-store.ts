@@ -1,5 +1,6 @@
 /** Entries of one mailbox, or of the server, as one user sees them: those that are kept, and those that plugins declare. */
 import {
+  CYRUS_ENTRIES,
   type MailboxEntry,
   MailError,
   type MetadataCall,
@@ -90,7 +91,7 @@ export class MetadataStore {
   private checkValue(name: string, value: Value | undefined, declared: MetadataEntry | undefined): void {
     if (declared === undefined) {
       // What means something to this server is declared; the rest of its own tree means nothing.
-      if (!canHaveValue(name) || name.startsWith('/shared/vendor/cmu/cyrus-imapd/'))
+      if (!canHaveValue(name) || name.startsWith(CYRUS_ENTRIES))
         throw new MailError('NOPERM', 'There is no such entry');
     }
     const { maxValueBytes } = this.limits;

@@ -1,5 +1,6 @@
 /** Entries of RFC 5464 §3.2.1 and of Cyrus: what a mailbox is set to, and what it is. */
 import {
+  CYRUS_ENTRIES,
   type MailboxStatus,
   MailError,
   type MetadataCall,
@@ -7,8 +8,6 @@ import {
   mailboxSetting,
   mailboxSettingKey,
 } from '@angarium/sdk';
-
-const CYRUS = '/shared/vendor/cmu/cyrus-imapd/';
 
 type Check = (value: string) => boolean;
 
@@ -48,7 +47,7 @@ const settings: Readonly<Record<string, Setting>> = {
 
 function settingEntry(word: string, { check, otherwise }: Setting): MetadataEntry {
   return {
-    name: `${CYRUS}${word}`,
+    name: `${CYRUS_ENTRIES}${word}`,
     of: 'mailbox',
     writers: 'administrators',
     read: ({ mailbox }) => mailbox && (mailboxSetting(mailbox, word) ?? otherwise),
@@ -63,7 +62,7 @@ function settingEntry(word: string, { check, otherwise }: Setting): MetadataEntr
 }
 
 const sharedSeen: MetadataEntry = {
-  name: `${CYRUS}sharedseen`,
+  name: `${CYRUS_ENTRIES}sharedseen`,
   of: 'mailbox',
   writers: 'administrators',
   read: ({ mailbox }) => mailbox && `${mailbox.sharedSeen}`,
@@ -122,12 +121,17 @@ export function standardEntries(admin: string | undefined): readonly MetadataEnt
     ...Object.entries(settings).map(([word, setting]) => settingEntry(word, setting)),
     sharedSeen,
     ...Object.entries(facts).map(
-      ([word, read]): MetadataEntry => ({ name: `${CYRUS}${word}`, of: 'mailbox', writers: 'nobody', read }),
+      ([word, read]): MetadataEntry => ({
+        name: `${CYRUS_ENTRIES}${word}`,
+        of: 'mailbox',
+        writers: 'nobody',
+        read,
+      }),
     ),
     ...['expire', 'squat'].map((word): MetadataEntry => {
       const { check } = settings[word]!;
       return {
-        name: `${CYRUS}${word}`,
+        name: `${CYRUS_ENTRIES}${word}`,
         of: 'server',
         writers: 'administrators',
         check(value) {

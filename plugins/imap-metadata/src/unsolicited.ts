@@ -1,9 +1,12 @@
 /** METADATA lines that no command asked for (RFC 5464 §4.4.2), for sessions that have said ENABLE METADATA. */
-import { type CatalogueChanged, type ImapSession, ownerOf } from '@angarium/sdk';
+import {
+  type CatalogueChanged,
+  type ImapSession,
+  type MetadataChanged,
+  metadataChangedBy,
+} from '@angarium/sdk';
 import { mayRead } from './access.js';
 import { entryText } from './text.js';
-
-type MetadataChanged = Extract<CatalogueChanged, { kind: 'metadata' }>;
 
 /** Entries of a session that wait to be told; beyond this the client has stopped reading, and hears of no more until it reads. */
 const MAX_WAITING = 1000;
@@ -20,7 +23,7 @@ export class Unsolicited {
 
   changed(change: CatalogueChanged): void {
     if (this.sessions.size === 0) return;
-    const told = entriesChanged(change);
+    const told = metadataChangedBy(change);
     if (told === undefined) return;
     for (const [session, waiting] of this.sessions) {
       if (session.connection.id === change.session || session.state === 'logout') continue;
@@ -51,22 +54,4 @@ export class Unsolicited {
       }
     });
   }
-}
-
-/** A special use and what operators set are entries too. */
-export function entriesChanged(change: CatalogueChanged): MetadataChanged | undefined {
-  if (change.kind === 'metadata') return change;
-  if (change.kind !== 'changed') return undefined;
-  const { before, mailbox, session } = change;
-  const entries: string[] = [];
-  const prefix = 'setting.';
-  for (const key of new Set([...Object.keys(before.attributes), ...Object.keys(mailbox.attributes)])) {
-    if (key.startsWith(prefix) && before.attributes[key] !== mailbox.attributes[key])
-      entries.push(`/shared/vendor/cmu/cyrus-imapd/${key.slice(prefix.length)}`);
-  }
-  if (before.sharedSeen !== mailbox.sharedSeen) entries.push('/shared/vendor/cmu/cyrus-imapd/sharedseen');
-  if (entries.length > 0) return { kind: 'metadata', mailbox, user: undefined, entries, session };
-  if (before.specialUse.join() === mailbox.specialUse.join()) return undefined;
-  const user = ownerOf(mailbox.name);
-  return { kind: 'metadata', mailbox, user, entries: ['/private/specialuse'], session };
 }

@@ -34,7 +34,8 @@ export class SessionLoop {
     const { session, reply } = this;
     const { connection } = session;
     using _ = connection.onDrain(() => {
-      if (session.isWaiting) this.shutDown();
+      // Not into the middle of what is being told.
+      if (session.isWaiting && this.interjecting === undefined) this.shutDown();
     });
     reply.status('OK', `${session.services.host.serverName} ready`, `CAPABILITY ${capabilitiesOf(session)}`);
     try {
@@ -91,17 +92,14 @@ export class SessionLoop {
 
   private async tellInterjections(): Promise<void> {
     const { session, reply } = this;
-    const wasWaiting = session.isWaiting;
-    session.isWaiting = false;
     try {
-      await session.tellInterjections(reply, true);
+      await session.tellInterjections(reply);
       await reply.drain();
     } catch (error) {
       if (isMailError(error) && error.code === 'NONEXISTENT')
         this.bye('The selected mailbox has been deleted');
       else this.failed(error);
     }
-    session.isWaiting = wasWaiting;
     if (session.connection.isDraining) this.shutDown();
   }
 
@@ -172,7 +170,7 @@ export class SessionLoop {
     try {
       if (session.state === 'selected')
         await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
-      if (session.hasInterjections) await session.tellInterjections(reply, mayExpunge);
+      if (mayExpunge) await session.tellInterjections(reply);
     } catch (error) {
       if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
       // RFC 2180 §3.3: the others that have it selected are disconnected.

@@ -28,7 +28,7 @@ import {
 } from '@angarium/sdk';
 import type { ImapServices } from './services.js';
 
-type Interjection = (reply: ImapReply, mayExpunge: boolean) => void | Promise<void>;
+type Interjection = (reply: ImapReply) => void | Promise<void>;
 
 interface User {
   readonly identity: Identity;
@@ -129,11 +129,11 @@ export class Session implements ImapSession {
   }
 
   /** Tells what extensions have to say. @throws MailError NONEXISTENT when the selected mailbox has been deleted. */
-  async tellInterjections(reply: ImapReply, mayExpunge: boolean): Promise<void> {
+  async tellInterjections(reply: ImapReply): Promise<void> {
     while (this.hasInterjections) {
       const now = this.interjections;
       this.interjections = [];
-      for (const tell of now) await tell(reply, mayExpunge);
+      for (const tell of now) await tell(reply);
     }
   }
 

@@ -80,7 +80,7 @@ class Idling {
     try {
       if (session.state === 'selected') await session.selected.sync(reply, { mayExpunge: true });
       // RFC 5465 §4.
-      await session.tellInterjections(reply, true);
+      await session.tellInterjections(reply);
       await reply.drain();
     } catch (error) {
       // The mailbox is gone: the dispatcher ends the session at once. Anything else keeps until the client speaks.

@@ -1,9 +1,16 @@
 /** Entries of METADATA (RFC 5464) that mean something to somebody: who declares one decides what it says and what it may be set to. */
 import { type RegistryContract, registry } from '../di.js';
 import type { Identity } from '../model/identity.js';
+import { ownerOf } from '../model/mailbox-name.js';
 import type { MailboxEntry } from './catalogue.js';
+import type { CatalogueChanged } from './change-feed.js';
 import type { MailStore } from './mail-store.js';
 import type { Origin } from './origin.js';
+
+const SETTING_PREFIX = 'setting.';
+
+/** Where Cyrus has its own entries. */
+export const CYRUS_ENTRIES = '/shared/vendor/cmu/cyrus-imapd/';
 
 /** Who asks, and where. */
 export interface MetadataCall {
@@ -42,5 +49,25 @@ export function mailboxSetting(mailbox: MailboxEntry, word: string): string | un
 
 /** The key of such a setting in `MailboxEntry.attributes`. */
 export function mailboxSettingKey(word: string): string {
-  return `setting.${word}`;
+  return `${SETTING_PREFIX}${word}`;
+}
+
+/** What of a change concerns entries. */
+export type MetadataChanged = Extract<CatalogueChanged, { kind: 'metadata' }>;
+
+/** Entries that a change has changed: a special use and what operators set are entries too. Undefined: none. */
+export function metadataChangedBy(change: CatalogueChanged): MetadataChanged | undefined {
+  if (change.kind === 'metadata') return change;
+  if (change.kind !== 'changed') return undefined;
+  const { before, mailbox, session } = change;
+  const entries: string[] = [];
+  for (const key of new Set([...Object.keys(before.attributes), ...Object.keys(mailbox.attributes)])) {
+    if (key.startsWith(SETTING_PREFIX) && before.attributes[key] !== mailbox.attributes[key])
+      entries.push(CYRUS_ENTRIES + key.slice(SETTING_PREFIX.length));
+  }
+  if (before.sharedSeen !== mailbox.sharedSeen) entries.push(`${CYRUS_ENTRIES}sharedseen`);
+  if (entries.length > 0) return { kind: 'metadata', mailbox, user: undefined, entries, session };
+  if (before.specialUse.join() === mailbox.specialUse.join()) return undefined;
+  const user = ownerOf(mailbox.name);
+  return { kind: 'metadata', mailbox, user, entries: ['/private/specialuse'], session };
 }

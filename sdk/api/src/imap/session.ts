@@ -32,11 +32,11 @@ export interface ImapSession {
   /** For hooks and the store: who, and which operation. */
   origin(operation: string): Origin;
   /**
-   * Has something told that no command has asked for: as soon as no command is in progress, also in IDLE, or where the one in progress
-   * ends; never while something else is written, and in the order of the calls. Whoever calls often joins what he has to say
-   * himself. `mayExpunge`: whether EXPUNGE is legal at the moment (RFC 3501 §7.4.1).
+   * Has something told that no command has asked for: as soon as no command is in progress, also in IDLE, or where one ends after
+   * which EXPUNGE is legal; never while something else is written, and in the order of the calls. Whoever calls often joins what
+   * he has to say himself. A MailError NONEXISTENT that it throws ends the session: the selected mailbox is gone.
    */
-  interject(tell: (reply: ImapReply, mayExpunge: boolean) => void | Promise<void>): void;
+  interject(tell: (reply: ImapReply) => void | Promise<void>): void;
   /** State that an extension keeps for this session; made at first use. */
   local<T>(key: symbol, make: () => T): T;
 
