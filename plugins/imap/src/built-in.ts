@@ -94,7 +94,7 @@ export function builtInExtensions(
     statusSizeExtension,
     specialUseExtension,
     renameExtension,
-    appendExtension,
+    appendExtension(features),
     appendLimitExtension(config.maxMessageBytes),
     uidPlusExtension,
     moveExtension(),

@@ -14,6 +14,7 @@ import {
   type ListOption,
   type SearchKey,
   type StatusItem,
+  type StoreItem,
   type UpdateFilter,
 } from '@angarium/sdk';
 
@@ -58,10 +59,12 @@ export interface Features {
   readonly extensions: readonly ImapExtension[];
   readonly capabilities: readonly Capability[];
   readonly updateFilters: readonly UpdateFilter[];
+  readonly selectCodes: NonNullable<ImapExtension['selectCodes']>;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
   statusItem(name: string): StatusItem | undefined;
+  storeItem(name: string): StoreItem | undefined;
   listOption(place: ListOption['place'], name: string): ListOption | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
   enableFeature(name: string): EnableFeature | undefined;
@@ -71,11 +74,13 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   extensions: readonly ImapExtension[] = [];
   capabilities: readonly Capability[] = [];
   updateFilters: readonly UpdateFilter[] = [];
+  selectCodes: NonNullable<ImapExtension['selectCodes']> = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
     searchKey: new Table<SearchKey>('SEARCH key'),
     statusItem: new Table<StatusItem>('STATUS item'),
+    storeItem: new Table<StoreItem>('STORE item'),
     listOption: new Table<ListOption>('LIST option'),
     parameter: new Table<CommandParameter>('parameter'),
     enable: new Table<EnableFeature>('ENABLE feature'),
@@ -113,6 +118,10 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     return this.tables.statusItem.get(name);
   }
 
+  storeItem(name: string): StoreItem | undefined {
+    return this.tables.storeItem.get(name);
+  }
+
   listOption(place: ListOption['place'], name: string): ListOption | undefined {
     return this.tables.listOption.get(`${place} ${name}`.toUpperCase());
   }
@@ -129,6 +138,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     this.extensions = extensions;
     this.capabilities = extensions.flatMap(({ capabilities = [] }) => capabilities);
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
+    this.selectCodes = extensions.flatMap(({ selectCodes = [] }) => selectCodes);
   }
 
   private entriesOf(extension: ImapExtension): Entry[] {
@@ -142,6 +152,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.fetchItem, extension.fetchItems, ({ name }) => name);
     put(tables.searchKey, extension.searchKeys, ({ name }) => name);
     put(tables.statusItem, extension.statusItems, ({ name }) => name);
+    put(tables.storeItem, extension.storeItems, ({ name }) => name);
     put(tables.listOption, extension.listOptions, ({ place, name }) => `${place} ${name}`);
     put(tables.parameter, extension.parameters, ({ command, name }) => `${command} ${name}`);
     put(tables.enable, extension.enable, ({ name }) => name);

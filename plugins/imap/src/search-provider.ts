@@ -21,6 +21,7 @@ export function messageEnvironment(
     fetchItem: (name) => features.fetchItem(name),
     searchKey: (name) => features.searchKey(name),
     parameter: (command, name) => features.parameter(command, name),
+    storeItem: (name) => features.storeItem(name),
     searchIndex,
   };
 }

@@ -35,6 +35,10 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
         const box = await open(own, entry, name === 'EXAMINE');
         tellMailbox(own, box, reply);
         own.select(box);
+        for (const codeOf of features.selectCodes) {
+          const code = codeOf(own);
+          if (code !== undefined) reply.status('OK', 'Ok', code);
+        }
         try {
           for (const { parameter, args } of parameters) await parameter.onSelect?.(own, reply, args);
         } catch (error) {

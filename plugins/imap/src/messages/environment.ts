@@ -5,6 +5,7 @@ import type {
   ImapSession,
   SearchIndex,
   SearchKey,
+  StoreItem,
 } from '@angarium/sdk';
 
 /** What the message commands ask of the plugin around them. Names are upper case. */
@@ -12,6 +13,7 @@ export interface MessageEnvironment {
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
   parameter(command: CommandParameter['command'], name: string): CommandParameter | undefined;
+  storeItem?(name: string): StoreItem | undefined;
   /** Accelerates text keys; undefined: messages are read. */
   readonly searchIndex: SearchIndex | undefined;
 }

@@ -7,9 +7,12 @@ import {
   type ImapCommandContext,
   MailError,
   NumberSet,
+  noFlags,
   type SelectedMailbox,
   type SequenceSet,
+  type StoreItem,
 } from '@angarium/sdk';
+import { changedSince } from '../fetch/plan.js';
 import { numbersOf, touchableFlags } from '../view/index.js';
 import { enableCondstore, type MessageEnvironment } from './environment.js';
 import { requireWritable, type Targets, targetsOf } from './targets.js';
@@ -20,6 +23,8 @@ interface StoreArguments {
   readonly mode: FlagChange['mode'];
   readonly isSilent: boolean;
   readonly flags: FlagSet;
+  /** Something else than FLAGS. */
+  readonly item: { readonly item: StoreItem; readonly args: unknown } | undefined;
 }
 
 /** STORE and UID STORE: RFC 3501 §6.4.6, UNCHANGEDSINCE of RFC 7162 §3.1.3. */
@@ -42,12 +47,30 @@ function parseStore(line: CommandLine, environment: MessageEnvironment): StoreAr
   line.sp();
   const unchangedSince = line.peek() === '(' ? storeModifiers(line, environment) : undefined;
   const mode = line.tryExpect('+') ? 'add' : line.tryExpect('-') ? 'remove' : 'replace';
-  line.expect('FLAGS');
-  const isSilent = line.tryExpect('.SILENT');
+  const name = line.itemName();
+  if (name !== 'FLAGS' && name !== 'FLAGS.SILENT') {
+    const item = storeItem(line, name, environment);
+    return { set, unchangedSince, mode, flags: noFlags, ...item };
+  }
+  const isSilent = name === 'FLAGS.SILENT';
   line.sp();
   const flags = line.flags();
   line.end();
-  return { set, unchangedSince, mode, isSilent, flags };
+  return { set, unchangedSince, mode, isSilent, flags, item: undefined };
+}
+
+function storeItem(
+  line: CommandLine,
+  name: string,
+  environment: MessageEnvironment,
+): Pick<StoreArguments, 'isSilent' | 'item'> {
+  const isSilent = name.endsWith('.SILENT');
+  const plain = isSilent ? name.slice(0, -'.SILENT'.length) : name;
+  const item = environment.storeItem?.(plain) ?? line.fail(`FLAGS instead of ${plain.slice(0, 40)}`);
+  line.sp();
+  const args = item.parse(line);
+  line.end();
+  return { isSilent, item: { item, args } };
 }
 
 /** store-modifiers (RFC 4466 §2.5) and the space behind them. */
@@ -72,6 +95,7 @@ async function runStore(context: ImapCommandContext, args: StoreArguments): Prom
   const { session, reply, isUid } = context;
   const { selected } = session;
   requireWritable(selected);
+  if (args.item?.item.store !== undefined) return storeOther(context, args, args.item.item, args.item.args);
   const change = permitted(selected, args);
   if (args.unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
@@ -88,6 +112,28 @@ async function runStore(context: ImapCommandContext, args: StoreArguments): Prom
   selected.ownFlagChange(targets.uids.minus(modified), believed, tell);
   await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   answer(context, args, targets, modified);
+}
+
+/** What is no flag: nothing is told but mod-sequences (RFC 5257 §4.5). */
+async function storeOther(
+  context: ImapCommandContext,
+  args: StoreArguments,
+  item: StoreItem,
+  value: unknown,
+): Promise<void> {
+  const { session, reply, isUid } = context;
+  const { selected } = session;
+  const { unchangedSince } = args;
+  if (unchangedSince !== undefined) enableCondstore(session, reply);
+  const targets = await targetsOf(selected, reply, args.set, isUid);
+  const modified =
+    unchangedSince === undefined
+      ? NumberSet.empty
+      : selected.view.uidsAt(changedSince(selected, targets.indexes, unchangedSince)).intersect(targets.uids);
+  const uids = targets.uids.minus(modified);
+  if (!uids.isEmpty) await item.store!(context, uids, args.mode, value);
+  await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
+  answer(context, { ...args, isSilent: true }, targets, modified);
 }
 
 function answer(

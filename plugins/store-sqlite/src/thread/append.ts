@@ -6,7 +6,6 @@ import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
 import { noted } from './flags.js';
 import {
-  type AnnotationRow,
   BodyNeeded,
   checkLimits,
   type Filed,
@@ -80,17 +79,11 @@ function fileRows(
       flags: item.flags.system,
       keywords: item.flags.keywords,
       internalDateMs: item.internalDateMs,
-      annotations: sharedAnnotations(item.annotations),
+      annotations: item.annotations.map(([user, entry, value]) => ({ user, entry, value })),
     };
   });
   const filed = fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs });
   return { ...filed, from, partition: row.partition };
-}
-
-/** APPEND's ANNOTATION entries name their scope: `/comment.priv`, `/comment.shared` come as one key each (RFC 5257 §4.4). */
-function sharedAnnotations(annotations: ReadonlyMap<string, Uint8Array> | undefined): AnnotationRow[] {
-  if (annotations === undefined) return [];
-  return [...annotations].map(([entry, value]) => ({ user: '', entry, value }));
 }
 
 function report(context: WriteContext, part: AppendPart, filed: FiledRows): void {

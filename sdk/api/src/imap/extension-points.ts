@@ -1,10 +1,11 @@
 /** Where IMAP grows: everything an extension may add, and nothing about how the plugin `imap` works inside. */
 
 import type { CreateMailbox, MailboxEntry } from '../contracts/catalogue.js';
-import type { MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
+import type { AppendItem, MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
 import { type Contract, contract } from '../di.js';
 import type { SummaryView } from '../message/index.js';
 import type { MailboxName } from '../model/mailbox-name.js';
+import type { FlagChange } from '../model/flags.js';
 import type { NumberSet } from '../model/number-set.js';
 import type { SnapshotChunk } from '../model/snapshot.js';
 import type { CommandLine, SequenceSet } from './line.js';
@@ -27,12 +28,15 @@ export interface ImapExtension {
   readonly commands?: readonly ImapCommand<any>[];
   readonly fetchItems?: readonly FetchItem[];
   readonly searchKeys?: readonly SearchKey[];
+  readonly storeItems?: readonly StoreItem[];
   readonly statusItems?: readonly StatusItem[];
   readonly listOptions?: readonly ListOption[];
   /** Parameters in parentheses: `SELECT box (CONDSTORE)`, `STORE 1 (UNCHANGEDSINCE 5) …`, `FETCH … (CHANGEDSINCE 5)`. */
   readonly parameters?: readonly CommandParameter[];
   readonly enable?: readonly EnableFeature[];
   readonly updateFilters?: readonly UpdateFilter[];
+  /** Response codes of untagged OKs that SELECT and EXAMINE send: `MAILBOXID (…)`; undefined for none. */
+  readonly selectCodes?: readonly ((session: ImapSession) => string | undefined)[];
 }
 
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
@@ -127,6 +131,18 @@ export interface SearchKey {
   matchMessage?(session: ImapSession, uid: number, summary: SummaryView, args: unknown): Promise<boolean>;
 }
 
+/** What STORE can change beside FLAGS, `+NAME value`: what it comes to in flags, or something that is no flag. */
+export interface StoreItem {
+  /** `X-GM-LABELS`. */
+  readonly name: string;
+  /** Reads the value, behind the space. */
+  parse(line: CommandLine): unknown;
+  /** Done one after another for all messages of the command. @throws MailError to refuse */
+  changes?(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
+  /** Instead of `changes`: does it. Without flags there is nothing for the client to be told but mod-sequences. @throws MailError */
+  store?(context: ImapCommandContext, uids: NumberSet, mode: FlagChange['mode'], args: unknown): Promise<void>;
+}
+
 /** An item of STATUS and of what builds on it. */
 export interface StatusItem {
   readonly name: string;
@@ -195,6 +211,8 @@ export interface CommandParameter {
     args: unknown,
     name: MailboxName,
   ): CreateMailbox | Promise<CreateMailbox>;
+  /** APPEND: more of the message. @throws MailError to refuse. */
+  onAppend?(session: ImapSession, mailbox: MailboxEntry, item: AppendItem, args: unknown): AppendItem;
   /** SELECT: after the mailbox is open, before the tagged OK. */
   onSelect?(session: ImapSession, reply: ImapReply, args: unknown): Promise<void>;
   /** FETCH and SEARCH: narrows what is looked at (indexes into the view). */

@@ -222,7 +222,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       origin,
     };
     await this.appending.call(batch);
-    const incoming = await Promise.all(target.items.map((item) => this.incoming(item)));
+    const incoming = await Promise.all(target.items.map((item) => this.incoming(item, target.viewer)));
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
     this.checkLimits(batch.limits, box, messages, bytes);
@@ -232,7 +232,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     return { ok: true, uidValidity: box.entry.uidValidity, uids: [...uids], modSeq: box.modSeq };
   }
 
-  private async incoming(item: AppendTarget['items'][number]): Promise<MemoryMessage> {
+  private async incoming(
+    item: AppendTarget['items'][number],
+    viewer: UserId | undefined,
+  ): Promise<MemoryMessage> {
     const { message, flags, internalDateMs } = item;
     const bytes = await message.read(0, message.size);
     const { guid } = message;
@@ -245,7 +248,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       flags: flags.system,
       keywords: new Set(flags.keywords),
       modSeq: 0,
-      annotations: new Map([['', new Map(item.annotations)]]),
+      annotations: new Map([
+        ['', new Map(item.annotations)],
+        ...(viewer === undefined ? [] : ([[viewer, new Map(item.privateAnnotations)]] as const)),
+      ]),
     };
   }
 

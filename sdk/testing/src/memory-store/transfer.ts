@@ -55,7 +55,7 @@ export async function transfer(
   if (messages.length === 0) return nothing(source, target);
   const isWithinRoot = isMove && source.entry.quotaRoot === target.entry.quotaRoot;
   if (!isWithinRoot) store.checkLimits(batch.limits, target, messages.length, octets(messages));
-  const there = store.insert(target, copiesOf(source, messages, from.viewer, options.keep), options.viewer);
+  const there = store.insert(target, copiesOf(source, messages, from.viewer, options), options.viewer);
   const { modSeq } = target;
   const gone = uidsOf(messages);
   const expungeModSeq = isMove ? source.remove(gone, store.now()) : source.modSeq;
@@ -74,13 +74,20 @@ function copiesOf(
   source: MemoryBox,
   messages: readonly MemoryMessage[],
   viewer: UserId | undefined,
-  keep: CopyOptions['keep'] = { system: ALL_SYSTEM_FLAGS, keywords: true },
+  options: CopyOptions,
 ): MemoryMessage[] {
+  const { keep = { system: ALL_SYSTEM_FLAGS, keywords: true } } = options;
   const seenBy = source.privateViewer(viewer);
+  const annotator = options.viewer ?? viewer;
   return messages.map((message) => ({
     ...message,
     flags: flagsFor(source, message, seenBy) & keep.system,
     keywords: keep.keywords ? message.keywords : new Set<string>(),
+    annotations: new Map(
+      [...message.annotations].filter(([user]) =>
+        user === '' ? keep.annotations !== false : user === annotator,
+      ),
+    ),
   }));
 }
 
