@@ -107,7 +107,7 @@ export function annotateMoreExtension(metadata: MetadataStore): ImapExtension {
   });
   return {
     name: 'ANNOTATEMORE',
-    capabilities: [{ word: 'ANNOTATEMORE', states: ['authenticated', 'selected'] }],
+    capabilities: [{ word: 'ANNOTATEMORE' }],
     commands: [get, set],
   };
 }
@@ -133,7 +133,10 @@ async function tellEntries(
   asked: readonly (typeof attributes)[number][],
 ): Promise<void> {
   const depth = Number.POSITIVE_INFINITY;
-  const values = await metadata.read(call, { names: Object.values(scopes), depth });
+  const values = await metadata.read(
+    call,
+    Object.values(scopes).map((name) => ({ name, depth })),
+  );
   const names = new Set<string>();
   for (const pattern of entries.map((entry) => entry.toLowerCase())) {
     if (!/[*%]/.test(pattern)) names.add(pattern);

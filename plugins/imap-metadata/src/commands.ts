@@ -9,7 +9,7 @@ import {
 } from '@angarium/sdk';
 import { checkWrite, findMailbox } from './access.js';
 import { MetadataRefused, type MetadataStore } from './metadata-store.js';
-import { parseEntry } from './names.js';
+import { type AskedEntry, parseAskedEntry, parseEntry } from './names.js';
 import { metadataLine } from './text.js';
 
 interface Options {
@@ -44,7 +44,7 @@ function parseDepth(line: CommandLine): number {
 interface Question {
   readonly mailbox: string;
   readonly options: Options;
-  readonly names: readonly string[];
+  readonly names: readonly AskedEntry[];
 }
 
 /** The options stand before the mailbox in the grammar of RFC 5464 §5, behind it in the examples of §4.2.1: both are taken. */
@@ -67,24 +67,24 @@ function parseQuestion(line: CommandLine): Question {
 }
 
 /** Names begin with a slash (quoted, perhaps), options do not. */
-function optionsOrNames(line: CommandLine): Options | readonly string[] {
+function optionsOrNames(line: CommandLine): Options | readonly AskedEntry[] {
   let options: Options | undefined;
   const names = line.list(() => {
     const word = line.peek() === '/' || line.peek() === '"' || line.isAtLiteral ? undefined : line.keyword();
-    if (word === undefined) return options === undefined ? parseEntry(line) : line.fail('an option');
+    if (word === undefined) return options === undefined ? parseAskedEntry(line) : line.fail('an option');
     if (word !== 'MAXSIZE' && word !== 'DEPTH') line.fail('MAXSIZE or DEPTH');
     line.sp();
     const { maxSize, depth }: Options = options ?? noOptions;
     options = word === 'DEPTH' ? { maxSize, depth: parseDepth(line) } : { maxSize: line.number(), depth };
-    return '';
+    return undefined;
   });
   if (names.length > MAX_NAMES) line.fail(`at most ${MAX_NAMES} entries`);
-  if (options === undefined) return names;
-  return names.every((name) => name === '') ? options : line.fail('options or names');
+  if (options === undefined) return names.flatMap((name) => name ?? []);
+  return names.every((name) => name === undefined) ? options : line.fail('options or names');
 }
 
-function parseNames(line: CommandLine): readonly string[] {
-  const names = line.tryList(() => parseEntry(line)) ?? [parseEntry(line)];
+function parseNames(line: CommandLine): readonly AskedEntry[] {
+  const names = line.tryList(() => parseAskedEntry(line)) ?? [parseAskedEntry(line)];
   if (names.length > MAX_NAMES) line.fail(`at most ${MAX_NAMES} entries`);
   return names;
 }
@@ -107,7 +107,8 @@ export function getMetadata(metadata: MetadataStore): ImapCommand<Question> {
     async run({ session, reply }, { mailbox: text, options, names }) {
       const mailbox = text === '' ? undefined : await findMailbox(session, text);
       const { depth, maxSize = Number.POSITIVE_INFINITY } = options;
-      const values = await metadata.read(callOf(session, mailbox, 'GETMETADATA'), { names, depth });
+      const asks = names.map((one) => ({ name: one.name, depth: Math.max(one.depth, depth) }));
+      const values = await metadata.read(callOf(session, mailbox, 'GETMETADATA'), asks);
       let longest = 0;
       for (const [name, value] of values) {
         if (value === undefined || value.length <= maxSize) continue;

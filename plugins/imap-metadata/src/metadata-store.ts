@@ -7,16 +7,10 @@ import {
   type MetadataEntry,
   type Registry,
 } from '@angarium/sdk';
-import { canHaveValue, depthBelow, isPrivate } from './names.js';
+import { type AskedEntry, canHaveValue, depthBelow, isPrivate } from './names.js';
 
 /** Octets of a value. */
 export type Value = Uint8Array;
-
-/** What a client asks for. */
-export interface Question {
-  readonly names: readonly string[];
-  readonly depth: number;
-}
 
 /** How much a mailbox may have of it. */
 export interface Limits {
@@ -47,10 +41,13 @@ export class MetadataStore {
   }
 
   /** What was asked for by name comes always, undefined for none; what is deeper comes with a value only. In the order asked. */
-  async read(call: MetadataCall, { names, depth }: Question): Promise<Map<string, Value | undefined>> {
+  async read(call: MetadataCall, asks: readonly AskedEntry[]): Promise<Map<string, Value | undefined>> {
     const found = new Map<string, Value | undefined>();
-    const kept = await this.kept(call, names);
-    for (const asked of names) {
+    const kept = await this.kept(
+      call,
+      asks.map(({ name }) => name),
+    );
+    for (const { name: asked, depth } of asks) {
       if (!found.has(asked)) found.set(asked, await this.valueOf(call, asked, kept));
       if (depth === 0) continue;
       for (const name of this.below(call, asked, depth, kept)) {

@@ -24,8 +24,10 @@ async function said(client: ImapTestClient, command: string): Promise<string> {
   return `${status} ${text}`;
 }
 
+/** Names of entries come in quotes, which are left out here to be read more easily. */
 async function told(client: ImapTestClient, command: string): Promise<string[]> {
-  return (await client.ok(command)).untagged;
+  const { untagged } = await client.ok(command);
+  return untagged.map((line) => (line.startsWith('METADATA') ? line.replace(/"(\/[^" ]*)"/g, '$1') : line));
 }
 
 /** ACL entries as letters. */
@@ -96,6 +98,18 @@ test('MAXSIZE and DEPTH, before and behind the mailbox (RFC 5464 §4.2.1, §4.2.
   assert.deepEqual(untagged, []);
 });
 
+test('all below by a wildcard, as cyradm asks; names in quotes, as Cyrus answers', async () => {
+  await using server = await imapServer(['imap-metadata']);
+  const client = await server.loggedIn();
+  await client.ok('SETMETADATA INBOX (/private/comment "a" /private/vendor/x/y "b")');
+  assert.deepEqual((await client.ok('GETMETADATA INBOX ("/private/*")')).untagged, [
+    'METADATA INBOX ("/private" NIL "/private/comment" "a" "/private/vendor/x/y" "b")',
+  ]);
+  assert.deepEqual((await client.ok('GETMETADATA INBOX /private/%')).untagged, [
+    'METADATA INBOX ("/private" NIL "/private/comment" "a")',
+  ]);
+});
+
 test('what is no name or no grammar is BAD', async () => {
   await using server = await imapServer(['imap-metadata']);
   const client = await server.loggedIn();
@@ -106,8 +120,10 @@ test('what is no name or no grammar is BAD', async () => {
     'GETMETADATA INBOX /comment',
     'GETMETADATA INBOX /shared/',
     'GETMETADATA INBOX /shared//a',
-    'GETMETADATA INBOX "/shared/*"',
-    'GETMETADATA INBOX "/shared/%"',
+    'GETMETADATA INBOX "/shared/*/a"',
+    'GETMETADATA INBOX "/shared/a*"',
+    'GETMETADATA INBOX "*"',
+    'SETMETADATA INBOX ("/shared/*" "x")',
     'GETMETADATA INBOX /sharedness/a',
     'GETMETADATA (DEPTH 2) INBOX /shared',
     'GETMETADATA (DEPTH) INBOX /shared',

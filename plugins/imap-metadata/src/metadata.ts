@@ -43,8 +43,9 @@ export class MetadataImap extends Component {
       this.extensions.add({
         name: 'METADATA',
         capabilities: [
-          { word: 'METADATA', states },
-          { word: 'METADATA-SERVER', states },
+          // Before login too: cyradm looks there and nowhere else.
+          { word: 'METADATA' },
+          { word: 'METADATA-SERVER' },
         ],
         commands: [getMetadata(metadata), setMetadata(metadata)],
         enable: ['METADATA', 'METADATA-SERVER'].map((name) => ({

@@ -11,6 +11,23 @@ export function parseEntry(line: CommandLine): string {
   return name;
 }
 
+/**
+ * As `parseEntry`. Leniency: `/private/*` and `/shared/%`, which cyradm and Cyrus know from before RFC 5464: all that is below, or right
+ * below.
+ */
+export function parseAskedEntry(line: CommandLine): AskedEntry {
+  const text = (line.peek() === '/' ? line.listMailbox() : line.string()).toLowerCase();
+  const [, top = text, wild] = /^(.*)\/([*%])$/.exec(text) ?? [];
+  if (!isWellFormed(top)) line.fail('the name of an entry');
+  return { name: top, depth: wild === undefined ? 0 : wild === '%' ? 1 : Number.POSITIVE_INFINITY };
+}
+
+/** An entry that is asked for, and how deep below it. */
+export interface AskedEntry {
+  readonly name: string;
+  readonly depth: number;
+}
+
 /** Without a trailing or doubled `/`, wildcards, control and 8-bit characters. */
 function isWellFormed(name: string): boolean {
   if (!/^\/(shared|private)(\/|$)/.test(name) || name.length > MAX_NAME_BYTES) return false;

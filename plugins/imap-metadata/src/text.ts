@@ -19,6 +19,7 @@ export function metadataLine(
   mailbox: string,
   values: ReadonlyMap<string, Uint8Array | undefined>,
 ): string {
-  const pairs = [...values].map(([name, value]) => `${entryText(reply, name)} ${valueText(reply, value)}`);
+  // Quoted as by Cyrus: cyradm takes what stands between the quotes.
+  const pairs = [...values].map(([name, value]) => `${reply.quote(name)} ${valueText(reply, value)}`);
   return `METADATA ${mailbox} (${pairs.join(' ')})`;
 }

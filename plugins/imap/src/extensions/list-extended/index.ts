@@ -7,7 +7,8 @@ function subscriptions({ store, identity }: ImapSession): Promise<readonly Mailb
 
 export const listExtendedExtension: ImapExtension = {
   name: 'LIST-EXTENDED',
-  capabilities: [{ word: 'LIST-EXTENDED', states: ['authenticated', 'selected'] }],
+  // Before login too: cyradm looks there and nowhere else.
+  capabilities: [{ word: 'LIST-EXTENDED' }],
   listOptions: [
     { name: 'SUBSCRIBED', place: 'selection', names: subscriptions, mark: '\\Subscribed' },
     // Expands the list by mailboxes of other servers, of which there are none.

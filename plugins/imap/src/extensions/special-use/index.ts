@@ -9,8 +9,9 @@ const MAX_USES = 20;
 export const specialUseExtension: ImapExtension = {
   name: 'SPECIAL-USE',
   capabilities: [
-    { word: 'SPECIAL-USE', states: ['authenticated', 'selected'] },
-    { word: 'CREATE-SPECIAL-USE', states: ['authenticated', 'selected'] },
+    // Before login too: cyradm looks there and nowhere else.
+    { word: 'SPECIAL-USE' },
+    { word: 'CREATE-SPECIAL-USE' },
   ],
   listOptions: [
     {
