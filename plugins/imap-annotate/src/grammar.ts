@@ -50,7 +50,7 @@ export function several<T>(line: CommandLine, one: () => T): readonly T[] {
   return all;
 }
 
-/** `value`, `size.priv`, …; without a suffix both are meant (§3.2.2). */
+/** `value`, `size.priv`, …; without a suffix both are meant (RFC 5257 §3.2.2). */
 export function parseAttributes(line: CommandLine): readonly Attribute[] {
   const all = several(line, () => parseAttribute(line)).flat();
   return all.filter(
@@ -68,7 +68,7 @@ export function parseAttribute(line: CommandLine): readonly Attribute[] {
 /** What is to be set: by scope, entry → value; undefined removes it. */
 export type Entries = Readonly<Record<Scope, ReadonlyMap<string, Uint8Array | undefined>>>;
 
-/** `(/comment (value.priv "x" value.shared NIL) …)` (att-annotate, §5). */
+/** `(/comment (value.priv "x" value.shared NIL) …)` (att-annotate, RFC 5257 §5). */
 export function parseEntries(line: CommandLine): Entries {
   const entries = {
     priv: new Map<string, Uint8Array | undefined>(),
@@ -92,7 +92,7 @@ export function parseEntries(line: CommandLine): Entries {
 
 const partFlags = /^\/[1-9][\d.]*\/flags\/(.*)$/;
 
-/** §3.2.1: flags of body parts are 1 or 0; `/flags` of the message is reserved. */
+/** RFC 5257 §3.2.1: flags of body parts are 1 or 0; `/flags` of the message is reserved. */
 function checkFlagValue(entry: string, octets: string | undefined): void {
   if (entry === '/flags' || entry.startsWith('/flags/')) throw new ImapSyntaxError('/flags is reserved');
   const flag = partFlags.exec(entry)?.[1];

@@ -1,4 +1,4 @@
-/** STORE ANNOTATION (RFC 5257 §4.5), and what its APPEND may set (§4.7). */
+/** STORE ANNOTATION (RFC 5257 §4.5), and what its APPEND may set (RFC 5257 §4.7). */
 import {
   type AppendItem,
   type ImapCommandContext,
@@ -131,7 +131,7 @@ function checkCount(
     throw new AnnotateRefused('ANNOTATE TOOMANY', 'There are too many annotations');
 }
 
-/** A part that the message has not is BAD (§3.2.1). */
+/** A part that the message has not is BAD (RFC 5257 §3.2.1). */
 async function checkParts(session: ImapSession, uids: NumberSet, entries: Entries): Promise<void> {
   const parts = scopes.flatMap((scope) =>
     [...entries[scope].keys()].flatMap((entry) => [partOf(entry) ?? []]),

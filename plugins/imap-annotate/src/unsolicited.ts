@@ -13,7 +13,7 @@ import { nameText } from './text.js';
 interface Follower {
   readonly session: ImapSession;
   readonly mailbox: MailboxId;
-  /** It holds for this SELECT alone (§4.2). */
+  /** It holds for this SELECT alone (RFC 5257 §4.2). */
   readonly selected: SelectedMailbox;
   /** Up to here it knows. */
   modSeq: number;

@@ -3,5 +3,6 @@ export interface MetadataConfig {
   readonly maxValueBytes: number;
   readonly maxEntries: number;
   readonly annotatemore: boolean;
-  readonly admin?: string;
+  /** '' for none. */
+  readonly admin: string;
 }

@@ -35,7 +35,7 @@ export class MetadataImap extends Component {
 
   override start(): void {
     const { config, entries } = this;
-    this.own(entries.add(...standardEntries(config.admin)));
+    this.own(entries.add(...standardEntries(config.admin || undefined)));
     const metadata = new MetadataStore(entries, config);
     const unsolicited = new Unsolicited();
     if (this.changes) this.own(this.changes.watchCatalogue((change) => unsolicited.changed(change)));

@@ -15,7 +15,7 @@ export interface Group {
 
 /** The selected mailbox. */
 export interface SelectedGroup {
-  /** EXPUNGE waits for a command that allows it (§6.1.2). */
+  /** EXPUNGE waits for a command that allows it (RFC 5465 §6.1.2). */
   readonly isDelayed: boolean;
   readonly events: Events;
   /** What is told of new messages. */
@@ -29,7 +29,7 @@ export type Notify =
       readonly tellsStatus: boolean;
       readonly selected: SelectedGroup | undefined;
       readonly groups: readonly Group[];
-      /** Events that this server does not know: NO, not BAD (§3.1). */
+      /** Events that this server does not know: NO, not BAD (RFC 5465 §3.1). */
       readonly unknown: readonly string[];
     };
 
@@ -82,7 +82,7 @@ function parseGroup(line: CommandLine, fetch: ImapFetch, unknown: string[]): Gro
 }
 
 function parseFilter(line: CommandLine, word: string): Filter {
-  // Where mail is delivered to cannot be told easily: then it is the same (§6.3).
+  // Where mail is delivered to cannot be told easily: then it is the same (RFC 5465 §6.3).
   if (word === 'PERSONAL' || word === 'INBOXES') return { of: 'personal' };
   if (word === 'SUBSCRIBED') return { of: 'subscribed' };
   if (word !== 'SUBTREE' && word !== 'MAILBOXES') line.fail('which mailboxes are meant');
@@ -92,7 +92,7 @@ function parseFilter(line: CommandLine, word: string): Filter {
   return { of: word === 'SUBTREE' ? 'subtree' : 'mailboxes', names };
 }
 
-/** Leniency: the events may stand without parentheses of their own, as in the example of §3.1. */
+/** Leniency: the events may stand without parentheses of their own, as in the example of RFC 5465 §3.1. */
 function parseEvents(line: CommandLine, fetch: ImapFetch, unknown: string[]): Parsed {
   const parsed: Parsed = { events: 0, fetch: undefined, unknown };
   const isList = line.tryExpect('(');

@@ -36,7 +36,7 @@ interface Spec {
 export interface Watched {
   /** Those with events of messages. */
   readonly ids: ReadonlyMap<MailboxId, Events>;
-  /** It may look them up, and no more (§3.1). */
+  /** It may look them up, and no more (RFC 5465 §3.1). */
   readonly closed: readonly MailboxEntry[];
 }
 
@@ -56,7 +56,7 @@ export class Specs {
     this.hasSubscribed = groups.some(({ filter }) => filter.of === 'subscribed');
   }
 
-  /** Reads the subscriptions again (§6.4). */
+  /** Reads the subscriptions again (RFC 5465 §6.4). */
   async refresh(): Promise<void> {
     if (!this.hasSubscribed) return;
     const { store, identity } = this.session;
@@ -139,7 +139,7 @@ export class Specs {
     return filter.names.flatMap((text) => this.namedSpec(text, isTree, events) ?? []);
   }
 
-  /** A name that can be none is passed over (§3.1), but for the levels above users' and shared mailboxes. */
+  /** A name that can be none is passed over (RFC 5465 §3.1), but for the levels above users' and shared mailboxes. */
   private namedSpec(text: string, isTree: boolean, events: Events): Spec | undefined {
     const { namespace, store } = this.session;
     let top: MailboxName;

@@ -54,7 +54,7 @@ export class Watcher {
   private isAsked = false;
   private needsLookUp = false;
   private isCatchingUp = false;
-  /** Made by this connection in the selected mailbox: told by EXISTS alone (§5.2). */
+  /** Made by this connection in the selected mailbox: told by EXISTS alone (RFC 5465 §5.2). */
   private own = NumberSet.empty;
   /** Up to here this connection has changed a mailbox itself, and knows of it. */
   private readonly ownModSeqs = new Map<MailboxId, number>();
@@ -81,7 +81,7 @@ export class Watcher {
     this.news = new News(this.context.maxWaiting);
   }
 
-  /** NOTIFY SET tells what has come together, as NOOP would (§3.1). */
+  /** NOTIFY SET tells what has come together, as NOOP would (RFC 5465 §3.1). */
   async catchUp(reply: ImapReply): Promise<void> {
     const { session } = this;
     if (session.state !== 'selected') return;
@@ -190,7 +190,7 @@ export class Watcher {
     return (access.rights(identity, mailbox) & Right.lookup) !== 0;
   }
 
-  /** It and its parent, which has children now or has not (§5.4). */
+  /** It and its parent, which has children now or has not (RFC 5465 §5.4). */
   private nameChanged(mailbox: MailboxEntry, isParentTold: boolean): void {
     if (!this.canSee(mailbox)) return;
     const parent = parentOf(mailbox.name);
@@ -209,7 +209,7 @@ export class Watcher {
     else if (this.session.identity.user === from.owner) this.addName(from);
   }
 
-  /** Granting and taking the right to look it up is as creation and deletion (§5.4); without the right to read nothing is told (§5.9). */
+  /** Granting and taking the right to look it up is as creation and deletion (RFC 5465 §5.4); without the right to read nothing is told (RFC 5465 §5.9). */
   private rightsChanged(before: MailboxEntry, mailbox: MailboxEntry): void {
     const wasOpen = this.specs.isOpen(before);
     const isOpen = this.specs.isOpen(mailbox);
@@ -291,7 +291,7 @@ export class Watcher {
     return isClosed ? line.replace('LIST (', 'LIST (\\NoAccess ') : line;
   }
 
-  /** STATUS of mailboxes that are not selected: what concerns the events (§5.1 to §5.3). */
+  /** STATUS of mailboxes that are not selected: what concerns the events (RFC 5465 §5.1 to RFC 5465 §5.3). */
   private async tellStatus(reply: ImapReply, messages: ReadonlyMap<MailboxId, Events>): Promise<void> {
     const { store, identity } = this.session;
     const ids = [...messages.keys()];
@@ -323,7 +323,7 @@ export class Watcher {
     return parts.join(' ');
   }
 
-  /** NOTIFY SET STATUS: how all watched mailboxes are now (§3.1). */
+  /** NOTIFY SET STATUS: how all watched mailboxes are now (RFC 5465 §3.1). */
   async tellAll(reply: ImapReply): Promise<void> {
     const selected = this.session.state === 'selected' ? this.session.selected.entry.id : undefined;
     const ids = [...this.ids.keys()].filter((id) => id !== selected);

@@ -19,8 +19,8 @@ import {
   LOGGER,
   type Logger,
   MAIL_STORE,
-  METADATA_ENTRIES,
   type MailStore,
+  METADATA_ENTRIES,
   type MetadataEntry,
   NAMESPACE,
   type Namespace,
@@ -33,8 +33,8 @@ import {
 } from '@angarium/sdk';
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
-import { SessionLoop } from './loop.js';
 import { specialUseEntry } from './extensions/special-use/index.js';
+import { SessionLoop } from './loop.js';
 import { ExtensionRegistry } from './registry.js';
 import { messageEnvironment } from './search-provider.js';
 import type { ImapServices } from './services.js';

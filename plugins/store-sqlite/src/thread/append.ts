@@ -5,13 +5,7 @@ import type { PackRecord, PackRef } from '../packs/index.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
 import { noted } from './flags.js';
-import {
-  BodyNeeded,
-  checkLimits,
-  type Filed,
-  fileMessages,
-  type Incoming,
-} from './messages.js';
+import { BodyNeeded, checkLimits, type Filed, fileMessages, type Incoming } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
 import type { ShardWriter } from './shard.js';
 

@@ -4,8 +4,8 @@ import type { CreateMailbox, MailboxEntry } from '../contracts/catalogue.js';
 import type { AppendItem, MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
 import { type Contract, contract } from '../di.js';
 import type { SummaryView } from '../message/index.js';
-import type { MailboxName } from '../model/mailbox-name.js';
 import type { FlagChange } from '../model/flags.js';
+import type { MailboxName } from '../model/mailbox-name.js';
 import type { NumberSet } from '../model/number-set.js';
 import type { SnapshotChunk } from '../model/snapshot.js';
 import type { CommandLine, SequenceSet } from './line.js';
@@ -140,7 +140,12 @@ export interface StoreItem {
   /** Done one after another for all messages of the command. @throws MailError to refuse */
   changes?(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
   /** Instead of `changes`: does it. Without flags there is nothing for the client to be told but mod-sequences. @throws MailError */
-  store?(context: ImapCommandContext, uids: NumberSet, mode: FlagChange['mode'], args: unknown): Promise<void>;
+  store?(
+    context: ImapCommandContext,
+    uids: NumberSet,
+    mode: FlagChange['mode'],
+    args: unknown,
+  ): Promise<void>;
 }
 
 /** An item of STATUS and of what builds on it. */
