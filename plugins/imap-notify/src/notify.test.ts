@@ -140,7 +140,10 @@ test('SET STATUS tells how the watched mailboxes are (§3.1)', async () => {
   );
   assert.equal(untagged.length, 2);
   assert.match(untagged[0]!, /^STATUS INBOX.a \(MESSAGES 1 UIDNEXT 2 UIDVALIDITY \d+\)$/);
-  assert.match(untagged[1]!, /^STATUS INBOX.b \(MESSAGES 0 UIDNEXT 1 UIDVALIDITY \d+ HIGHESTMODSEQ \d+\)$/);
+  assert.match(
+    untagged[1]!,
+    /^STATUS INBOX.b \(MESSAGES 0 UIDNEXT 1 UIDVALIDITY \d+ UNSEEN 0 HIGHESTMODSEQ \d+\)$/,
+  );
 });
 
 test('messages in mailboxes that are not selected: STATUS, of what was asked for only (§5.1 to §5.3)', async () => {
@@ -164,7 +167,7 @@ test('messages in mailboxes that are not selected: STATUS, of what was asked for
   await other.ok('STORE 1 +FLAGS (\\Seen)');
   assert.match(
     (await lines(client, 1))[0]!,
-    /^STATUS INBOX.b \(UNSEEN 0 UIDVALIDITY \d+ HIGHESTMODSEQ \d+\)$/,
+    /^STATUS INBOX.b \(UIDVALIDITY \d+ UNSEEN 0 HIGHESTMODSEQ \d+\)$/,
   );
   await client.ok('NOTIFY NONE');
   await other.append('INBOX.a', letter('three'));

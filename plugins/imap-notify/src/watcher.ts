@@ -303,22 +303,24 @@ export class Watcher {
         const entry = status === undefined ? undefined : await store.catalogue.byId(id);
         if (status === undefined || entry === undefined || !this.specs.isOpen(entry)) continue;
         if (this.ownModSeqs.get(id) === status.highestModSeq) continue;
-        const text = this.statusText(status, messages.get(id)!);
+        const text = this.statusText(status, messages.get(id)!, this.ids.get(id) ?? 0);
         if (text !== '') reply.untagged(`STATUS ${reply.mailbox(entry.name)} (${text})`);
       }
       await reply.drain();
     }
   }
 
-  private statusText(status: MailboxStatus, events: Events): string {
+  /** Whoever watches flags is told how many are unseen with everything. */
+  private statusText(status: MailboxStatus, events: Events, watched: Events): string {
     const { enabled } = this.session;
     const hasModSeq = enabled.has('CONDSTORE') || enabled.has('QRESYNC');
+    const hasCounts = (events & (NotifyEvent.messageNew | NotifyEvent.messageExpunge)) !== 0;
+    const hasUnseen = (watched & NotifyEvent.flagChange) !== 0;
+    if (!hasCounts && !hasUnseen && !hasModSeq) return '';
     const parts: string[] = [];
-    if (events & (NotifyEvent.messageNew | NotifyEvent.messageExpunge))
-      parts.push(`MESSAGES ${status.messages} UIDNEXT ${status.uidNext}`);
-    if (events & NotifyEvent.flagChange) parts.push(`UNSEEN ${status.unseen}`);
-    else if (parts.length === 0 && !hasModSeq) return '';
+    if (hasCounts) parts.push(`MESSAGES ${status.messages} UIDNEXT ${status.uidNext}`);
     parts.push(`UIDVALIDITY ${status.uidValidity}`);
+    if (hasUnseen) parts.push(`UNSEEN ${status.unseen}`);
     if (hasModSeq) parts.push(`HIGHESTMODSEQ ${Math.max(1, status.highestModSeq)}`);
     return parts.join(' ');
   }
@@ -338,6 +340,7 @@ export class Watcher {
         const events = this.ids.get(id)! & MESSAGE_EVENTS;
         const text = [
           `MESSAGES ${status.messages} UIDNEXT ${status.uidNext} UIDVALIDITY ${status.uidValidity}`,
+          ...(events & NotifyEvent.flagChange ? [`UNSEEN ${status.unseen}`] : []),
           ...(events & (NotifyEvent.flagChange | NotifyEvent.annotationChange)
             ? [`HIGHESTMODSEQ ${Math.max(1, status.highestModSeq)}`]
             : []),
