@@ -7,7 +7,9 @@ import {
 } from '@angarium/sdk';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
+import { nextTurn } from '../view/index.js';
 import { mailboxText, quoteString } from '../wire/index.js';
+import { NAMES_A_TURN } from './names.js';
 import { type ListArguments, parseList } from './options.js';
 import { joinReference, Pattern } from './pattern.js';
 import { selectedNames } from './selection.js';
@@ -56,8 +58,10 @@ async function tellMatches(
   const { separator } = session.namespace;
   const { names, selection } = await selectedNames(session, patterns, args.selection);
   const teller = await ListTeller.open(session, reply, args, features);
-  for (const match of walk<MailboxEntry>(names, { patterns, separator, selection })) {
-    if (teller.add(match)) await teller.pass();
+  const rules = { patterns, separator, selection, pauseEvery: NAMES_A_TURN };
+  for (const match of walk<MailboxEntry>(names, rules)) {
+    if (match === undefined) await nextTurn();
+    else if (teller.add(match)) await teller.pass();
   }
   await teller.pass();
 }

@@ -1,6 +1,7 @@
 /** The mailboxes that a client may know of, by the names it knows them by. */
 import { administers, isMailError, type MailboxEntry, ownerOf, ownerPolicy } from '@angarium/sdk';
 import type { Session } from '../session.js';
+import { nextTurn } from '../view/index.js';
 import type { Pattern } from './pattern.js';
 
 /** A name as the client sees it, and what is behind it. */
@@ -20,7 +21,23 @@ export async function visibleNames(
   const names = visible(session, await catalogue.list({ owner: user }));
   if (!mayNeedOthers(session, patterns)) return names;
   const others = (await catalogue.list({})).filter(({ name }) => ownerOf(name) !== user);
-  return names.concat(visible(session, others));
+  return names.concat(await visibleInTurns(session, others));
+}
+
+/** Names looked at before other sessions have their turn: some milliseconds. */
+export const NAMES_A_TURN = 5000;
+
+async function visibleInTurns(
+  session: Session,
+  entries: readonly MailboxEntry[],
+): Promise<Name<MailboxEntry>[]> {
+  if (entries.length <= NAMES_A_TURN) return visible(session, entries);
+  const names: Name<MailboxEntry>[] = [];
+  for (let at = 0; at < entries.length; at += NAMES_A_TURN) {
+    for (const name of visible(session, entries.slice(at, at + NAMES_A_TURN))) names.push(name);
+    await nextTurn();
+  }
+  return names;
 }
 
 function visible(session: Session, entries: readonly MailboxEntry[]): Name<MailboxEntry>[] {

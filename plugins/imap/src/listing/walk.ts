@@ -34,6 +34,8 @@ export interface WalkOptions {
   readonly separator: string;
   /** Undefined: every mailbox meets it. */
   readonly selection?: Selection | undefined;
+  /** After so many names undefined is yielded: a moment to let others go on. Absent: never. */
+  readonly pauseEvery?: number;
 }
 
 /**
@@ -41,14 +43,20 @@ export interface WalkOptions {
  * §6.3.8); in a selection they match whatever pattern, but only where RECURSIVEMATCH wants them told.
  * @param names in an order in which all that is below a name follows it at once
  */
+export function walk<T>(
+  names: readonly Candidate<T>[],
+  options: WalkOptions & { readonly pauseEvery: number },
+): Generator<Match<T> | undefined>;
+export function walk<T>(names: readonly Candidate<T>[], options: WalkOptions): Generator<Match<T>>;
 export function* walk<T>(
   names: readonly Candidate<T>[],
-  { patterns, separator, selection }: WalkOptions,
-): Generator<Match<T>> {
+  { patterns, separator, selection, pauseEvery }: WalkOptions,
+): Generator<Match<T> | undefined> {
   const levelPatterns = selection === undefined ? patterns.filter((one) => one.endsWithPercent) : patterns;
   const tellsLevels = selection === undefined ? levelPatterns.length > 0 : selection.below !== undefined;
   const seenLevels = new Set<string>();
   for (const [at, { text, item }] of names.entries()) {
+    if (pauseEvery !== undefined && (at + 1) % pauseEvery === 0) yield undefined;
     if (tellsLevels) {
       for (const level of newLevels(text, separator, seenLevels)) {
         if (!isTold(level, selection) || !levelPatterns.some((pattern) => pattern.matches(level))) continue;
