@@ -26,7 +26,13 @@ export class Unsolicited {
     const told = metadataChangedBy(change);
     if (told === undefined) return;
     for (const [session, waiting] of this.sessions) {
-      if (session.connection.id === change.session || session.state === 'logout') continue;
+      // Who has logged out, or somebody else who has logged in since.
+      if (!session.enabled.has('METADATA') && !session.enabled.has('METADATA-SERVER')) {
+        this.sessions.delete(session);
+        continue;
+      }
+      const isIn = session.state === 'authenticated' || session.state === 'selected';
+      if (!isIn || session.connection.id === change.session) continue;
       if (told.user !== undefined && told.user !== session.identity.user) continue;
       if (told.mailbox !== undefined && !mayRead(session, told.mailbox)) continue;
       this.tell(session, waiting, told);
