@@ -303,6 +303,13 @@ test('entries follow a rename and go with their mailbox (RFC 5464 §4.1)', async
   assert.deepEqual(await told(client, 'GETMETADATA INBOX.b /shared/comment'), [
     'METADATA INBOX.b (/shared/comment "x")',
   ]);
+  await client.ok('SETMETADATA INBOX (/private/comment "kept")');
+  await client.ok('RENAME INBOX INBOX.old');
+  for (const name of ['INBOX', 'INBOX.old']) {
+    assert.deepEqual(await told(client, `GETMETADATA ${name} /private/comment`), [
+      `METADATA ${name} (/private/comment "kept")`,
+    ]);
+  }
   await client.ok('DELETE INBOX.b');
   await client.ok('CREATE INBOX.b');
   assert.deepEqual(await told(client, 'GETMETADATA INBOX.b /shared/comment'), [

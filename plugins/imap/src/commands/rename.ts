@@ -97,6 +97,12 @@ async function moveInbox(session: Session, inbox: MailboxName, to: MailboxName):
     await session.store.catalogue.delete(to, { immediate: true }, origin);
     throw error;
   }
+  // The INBOX keeps its notes, the new mailbox gets them as well (RFC 5464 §4.1).
+  const { catalogue } = session.store;
+  for (const user of [undefined, viewer]) {
+    const entries = await catalogue.metadata(source.id, user);
+    if (entries.size > 0) await catalogue.setMetadata(target.id, user, entries, origin);
+  }
 }
 
 async function renameTree(session: Session, from: MailboxName, to: MailboxName): Promise<readonly Renamed[]> {
