@@ -4,7 +4,7 @@ import { appendExtension } from './commands/append.js';
 import { authenticateExtension } from './commands/authenticate.js';
 import { capability } from './commands/capability.js';
 import { close, unselectExtension } from './commands/close.js';
-import { createCommand } from './commands/create.js';
+import { createCommand, partitionParameter } from './commands/create.js';
 import { deleteMailbox } from './commands/delete.js';
 import { enableExtension } from './commands/enable.js';
 import { idExtension } from './commands/id.js';
@@ -13,7 +13,7 @@ import { loginExtension } from './commands/login.js';
 import { logout } from './commands/logout.js';
 import { namespaceExtension } from './commands/namespace.js';
 import { check, noop } from './commands/noop.js';
-import { rename } from './commands/rename.js';
+import { rename, renameExtension } from './commands/rename.js';
 import { catenateExtension, replaceExtension } from './commands/replace.js';
 import { selectCommands } from './commands/select.js';
 import { starttlsExtension } from './commands/starttls.js';
@@ -26,12 +26,16 @@ import { compressExtension } from './extensions/compress.js';
 import { condstoreExtension } from './extensions/condstore.js';
 import { digestExtension } from './extensions/digest.js';
 import { imap4rev2Extension } from './extensions/imap4rev2/index.js';
+import { listExtendedExtension } from './extensions/list-extended/index.js';
+import { listStatusExtension } from './extensions/list-status.js';
 import { literalsExtension } from './extensions/literals.js';
 import { objectIdExtension } from './extensions/objectid.js';
 import { previewExtension } from './extensions/preview.js';
 import { saveDateExtension } from './extensions/savedate.js';
 import { searchingExtensions } from './extensions/searching.js';
 import { type Elsewhere, sessionExtensions } from './extensions/session.js';
+import { specialUseExtension } from './extensions/special-use/index.js';
+import { statusSizeExtension } from './extensions/status-size.js';
 import { uidBatchesExtension } from './extensions/uidbatches.js';
 import { unauthenticateExtension } from './extensions/unauthenticate.js';
 import { childrenExtension, listCommand } from './listing/list.js';
@@ -65,6 +69,7 @@ function baseExtension(features: Features, messages: MessageEnvironment): ImapEx
     name: 'IMAP4rev1',
     capabilities: [{ word: 'IMAP4rev1' }],
     commands,
+    parameters: [partitionParameter],
     statusItems: baseStatusItems,
   };
 }
@@ -102,7 +107,12 @@ export function builtInExtensions(
     authenticateExtension,
     namespaceExtension,
     childrenExtension,
-    appendExtension,
+    listExtendedExtension,
+    listStatusExtension(features),
+    statusSizeExtension,
+    specialUseExtension,
+    renameExtension,
+    appendExtension(features),
     appendLimitExtension(config),
     uidPlusExtension,
     moveExtension(messages),
@@ -110,7 +120,7 @@ export function builtInExtensions(
     idleExtension,
     condstoreExtension,
     binaryExtension,
-    replaceExtension,
+    replaceExtension(features),
     catenateExtension,
     previewExtension,
     saveDateExtension,

@@ -26,6 +26,8 @@ export class SessionLoop {
   private badInARow = 0;
   private commands = 0;
   private afterReply: (() => void | Promise<void>)[] = [];
+  /** Something is told between commands. */
+  private interjecting: Promise<void> | undefined;
 
   constructor(private readonly session: Session) {
     this.reply = new Reply(session);
@@ -35,7 +37,8 @@ export class SessionLoop {
     const { session, reply } = this;
     const { connection } = session;
     using _ = connection.onDrain(() => {
-      if (session.isWaiting) this.shutDown();
+      // Not into the middle of what is being told.
+      if (session.isWaiting && this.interjecting === undefined) this.shutDown();
     });
     reply.status('OK', `${session.services.host.serverName} ready`, `CAPABILITY ${capabilitiesOf(session)}`);
     try {
@@ -69,8 +72,38 @@ export class SessionLoop {
   }
 
   private async nextLine(): Promise<WireLine | undefined> {
-    using _ = this.session.waiting();
+    const { session } = this;
+    const line = await this.wait();
+    // The client has spoken while it was told something: that comes to its end first.
+    if (this.interjecting !== undefined) await this.interjecting;
+    return session.state === 'logout' ? undefined : line;
+  }
+
+  private async wait(): Promise<WireLine | undefined> {
+    using _ = this.session.waiting(() => this.interject());
     return await WireLine.read(this.session.connection, this.lineOptions);
+  }
+
+  /** Between commands. */
+  private interject(): void {
+    this.interjecting ??= this.tellInterjections().finally(() => {
+      this.interjecting = undefined;
+      // What came as the last was being told.
+      if (this.session.isWaiting && this.session.hasInterjections) this.interject();
+    });
+  }
+
+  private async tellInterjections(): Promise<void> {
+    const { session, reply } = this;
+    try {
+      await session.tellInterjections(reply);
+      await reply.drain();
+    } catch (error) {
+      if (isMailError(error) && error.code === 'NONEXISTENT')
+        this.bye('The selected mailbox has been deleted');
+      else this.failed(error);
+    }
+    if (session.connection.isDraining) this.shutDown();
   }
 
   private get lineOptions(): LineOptions {
@@ -157,11 +190,13 @@ export class SessionLoop {
   /** Where it is legal: at the end of a command, EXPUNGE where that allows it (RFC 3501 §5.2, §7.4.1). */
   private async tellNews(invocation: Invocation | undefined): Promise<void> {
     const { session, reply } = this;
-    if (session.state !== 'selected' || !(await this.mayGoOn())) return;
+    if (session.state === 'selected' ? !(await this.mayGoOn()) : !session.hasInterjections) return;
     const mayExpunge =
       invocation === undefined || !invocation.hasNumbers || invocation.command.mayExpunge !== false;
     try {
-      await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
+      if (session.state === 'selected')
+        await session.selected.sync(reply, { mayExpunge, withUid: invocation?.isUid ?? false });
+      if (mayExpunge) await session.tellInterjections(reply);
     } catch (error) {
       if (!isMailError(error) || error.code !== 'NONEXISTENT') throw error;
       // RFC 2180 §3.3: the others that have it selected are disconnected.

@@ -24,6 +24,8 @@ import {
   type Logger,
   MAIL_STORE,
   type MailStore,
+  METADATA_ENTRIES,
+  type MetadataEntry,
   NAMESPACE,
   type Namespace,
   ownerPolicy,
@@ -37,6 +39,7 @@ import {
 } from '@angarium/sdk';
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
+import { specialUseEntry } from './extensions/special-use/index.js';
 import { SessionLoop } from './loop.js';
 import { Progress } from './progress.js';
 import { ExtensionRegistry } from './registry.js';
@@ -59,6 +62,7 @@ export class ImapService extends Component {
     @inject(CONFIG) private readonly config: ImapConfig,
     @inject(IMAP_EXTENSIONS) private readonly extensions: ExtensionRegistry,
     @inject(SERVICES) private readonly services: Registry<Service>,
+    @inject(METADATA_ENTRIES) private readonly metadata: Registry<MetadataEntry>,
     @inject(MAIL_STORE) store: MailStore,
     @inject(NAMESPACE) namespace: Namespace,
     @inject(AUTHENTICATION) authentication: Authentication,
@@ -98,6 +102,7 @@ export class ImapService extends Component {
       this.own(this.extensions.add(extension));
     }
     this.own(this.environment.progress.start());
+    this.own(this.metadata.add(specialUseEntry));
     this.own(
       this.services.add({
         name: 'imap',

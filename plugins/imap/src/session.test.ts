@@ -11,7 +11,7 @@ test('the greeting tells what can be done before login, CAPABILITY what can be d
   const greeting = await client.line();
   assert.equal(
     greeting,
-    '* OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=TEST-ASK LANGUAGE] test.example ready',
+    '* OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=TEST-ASK LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE LANGUAGE] test.example ready',
   );
   const login = await client.ok('LOGIN fred secret');
   const after = /^\[CAPABILITY (.*)\] Logged in$/.exec(login.text)?.[1];

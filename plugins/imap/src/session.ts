@@ -13,6 +13,7 @@ import {
   type Connection,
   disposable,
   type Identity,
+  type ImapReply,
   type ImapSession,
   type ImapState,
   type MailboxEntry,
@@ -27,6 +28,8 @@ import {
 import { Referral, urlsOf } from './referral.js';
 import type { ImapServices } from './services.js';
 import type { SelectedView } from './view/index.js';
+
+type Interjection = (reply: ImapReply) => void | Promise<void>;
 
 interface User {
   readonly identity: Identity;
@@ -49,6 +52,8 @@ export class Session implements ImapSession {
   language = 'i-default';
   private current: State = { is: 'not-authenticated' };
   private readonly locals = new Map<symbol, unknown>();
+  private interjections: Interjection[] = [];
+  private onInterject: (() => void) | undefined;
 
   constructor(
     readonly services: ImapServices,
@@ -106,12 +111,33 @@ export class Session implements ImapSession {
     this.enabledFeatures.add(feature.toUpperCase());
   }
 
-  /** Dispose when the client has spoken. */
-  waiting(): Disposable {
+  /** Dispose when the client has spoken. `onInterject` is called when there is something to tell meanwhile. */
+  waiting(onInterject?: () => void): Disposable {
     this.isWaiting = true;
+    this.onInterject = onInterject;
+    if (this.interjections.length > 0) onInterject?.();
     return disposable(() => {
       this.isWaiting = false;
+      this.onInterject = undefined;
     });
+  }
+
+  interject(tell: Interjection): void {
+    this.interjections.push(tell);
+    this.onInterject?.();
+  }
+
+  get hasInterjections(): boolean {
+    return this.interjections.length > 0;
+  }
+
+  /** Tells what extensions have to say. @throws MailError NONEXISTENT when the selected mailbox has been deleted. */
+  async tellInterjections(reply: ImapReply): Promise<void> {
+    while (this.hasInterjections) {
+      const now = this.interjections;
+      this.interjections = [];
+      for (const tell of now) await tell(reply);
+    }
   }
 
   origin(operation: string): Origin {

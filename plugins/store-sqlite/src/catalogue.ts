@@ -1,5 +1,6 @@
 /** The mailbox list as the contract has it: looks in the cache, changes through the store thread, calls the hooks. */
 import {
+  type CatalogueChanged,
   type Clock,
   type CreateMailbox,
   type DeletedMailbox,
@@ -38,6 +39,8 @@ export interface CatalogueOptions {
   readonly shards: number;
   /** 0: deleted mailboxes are gone at once. */
   readonly deleteDelayMs: number;
+  /** Tells all processes what has become durable. */
+  readonly tell: (change: CatalogueChanged) => void;
 }
 
 const SEPARATOR = '\u001f';
@@ -89,6 +92,7 @@ export class StoreCatalogue implements MailboxCatalogue {
       nowMs: clock.now(),
     });
     const { entry } = cache.toListed(row);
+    this.options.tell({ kind: 'created', mailbox: entry, session: origin?.session });
     if (this.taps.created.isTapped) await this.taps.created.call(entry, origin);
     return entry;
   }
@@ -118,6 +122,9 @@ export class StoreCatalogue implements MailboxCatalogue {
       await this.options.writer.run('syncMailbox', { ref });
       renamed.push({ from: mailboxFromKey(oldKey), entry });
     }
+    const [top] = renamed;
+    if (top !== undefined)
+      this.options.tell({ kind: 'renamed', from, mailbox: top.entry, session: origin?.session });
     if (this.taps.renamed.isTapped) await this.taps.renamed.call(renamed, origin);
     return renamed;
   }
@@ -134,6 +141,7 @@ export class StoreCatalogue implements MailboxCatalogue {
     const isImmediate = options.immediate === true || deleteDelayMs === 0;
     const row = await writer.run('listDelete', { id: entry.id, key, isImmediate, nowMs: clock.now() });
     await writer.run('dropMailbox', { ref: cache.toListed(row).ref, isGone: isImmediate });
+    this.options.tell({ kind: 'deleted', mailbox: entry, session: origin?.session });
     if (this.taps.deleted.isTapped) await this.taps.deleted.call(entry, origin);
   }
 
@@ -144,6 +152,7 @@ export class StoreCatalogue implements MailboxCatalogue {
     const row = await writer.run('listChange', { id, patch: toPatch(changes) });
     const { entry, ref } = cache.toListed(row);
     if (before.ref.quotaRoot !== ref.quotaRoot) await writer.run('syncMailbox', { ref });
+    this.options.tell({ kind: 'changed', before: before.entry, mailbox: entry, session: origin?.session });
     if (this.taps.changed.isTapped) await this.taps.changed.call(entry, changes, origin);
     return entry;
   }
@@ -161,6 +170,7 @@ export class StoreCatalogue implements MailboxCatalogue {
     if (this.taps.creating.isTapped) await this.taps.creating.call(creation);
     const { entry, ref } = cache.toListed(await writer.run('listUndelete', { id, key: mailboxKey(as) }));
     await writer.run('syncMailbox', { ref });
+    this.options.tell({ kind: 'created', mailbox: entry, session: origin?.session });
     if (this.taps.created.isTapped) await this.taps.created.call(entry, origin);
     return entry;
   }
@@ -169,12 +179,14 @@ export class StoreCatalogue implements MailboxCatalogue {
     return this.options.cache.subscriptions(user).sort(byCodeUnit).map(mailboxFromKey);
   }
 
-  async subscribe(user: UserId, name: MailboxName): Promise<void> {
-    await this.options.writer.run('subscribe', { user, key: mailboxKey(name), isOn: true });
+  async subscribe(user: UserId, name: MailboxName, origin?: Origin): Promise<void> {
+    const isNew = await this.options.writer.run('subscribe', { user, key: mailboxKey(name), isOn: true });
+    if (isNew) this.options.tell({ kind: 'subscribed', user, name, session: origin?.session });
   }
 
-  async unsubscribe(user: UserId, name: MailboxName): Promise<void> {
-    await this.options.writer.run('subscribe', { user, key: mailboxKey(name), isOn: false });
+  async unsubscribe(user: UserId, name: MailboxName, origin?: Origin): Promise<void> {
+    const wasThere = await this.options.writer.run('subscribe', { user, key: mailboxKey(name), isOn: false });
+    if (wasThere) this.options.tell({ kind: 'unsubscribed', user, name, session: origin?.session });
   }
 
   async metadata(
@@ -188,12 +200,21 @@ export class StoreCatalogue implements MailboxCatalogue {
     id: MailboxId | 'server',
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
+    origin?: Origin,
   ): Promise<void> {
-    if (id !== 'server' && this.options.cache.byId(id) === undefined) throw nonexistent();
+    const mailbox = id === 'server' ? undefined : this.options.cache.byId(id)?.entry;
+    if (id !== 'server' && mailbox === undefined) throw nonexistent();
     await this.options.writer.run('setMetadata', {
       mailbox: id === 'server' ? '' : id,
       user: user ?? '',
       entries,
+    });
+    this.options.tell({
+      kind: 'metadata',
+      mailbox,
+      user,
+      entries: [...entries.keys()],
+      session: origin?.session,
     });
   }
 

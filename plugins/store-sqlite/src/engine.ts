@@ -92,6 +92,7 @@ export class StoreEngine implements MailStore {
       partitions,
       shards: this.shards.length,
       deleteDelayMs: settings.deleteDelayMs,
+      tell: (change) => this.feed.publishCatalogue(change),
     });
     this.records = new StoreRecords({
       clock,
@@ -336,11 +337,21 @@ function toPart({ listed, target, limits, replaced }: Admitted, messages: Messag
     ref: listed.ref,
     viewer: privateViewer(listed, target.viewer),
     limits,
-    rows: target.items.map(({ message, flags, internalDateMs, annotations }) => ({
+    rows: target.items.map(({ message, flags, internalDateMs, annotations, privateAnnotations }) => ({
       message: messages.add(message),
       flags: { system: flags.system, keywords: flags.keywords },
       internalDateMs,
-      annotations,
+      annotations: [
+        ...annotationRows('', annotations),
+        ...(target.viewer === undefined ? [] : annotationRows(target.viewer, privateAnnotations)),
+      ],
     })),
   };
+}
+
+function annotationRows(
+  user: string,
+  annotations: ReadonlyMap<string, Uint8Array> = new Map(),
+): [user: string, entry: string, value: Uint8Array][] {
+  return [...annotations].map(([entry, value]) => [user, entry, value]);
 }

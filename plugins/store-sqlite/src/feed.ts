@@ -1,5 +1,6 @@
 /** ChangeFeed: this worker's changes right after their commit, those of other processes over the bus. */
 import {
+  type CatalogueChanged,
   type ChangeFeed,
   disposable,
   type Logger,
@@ -10,26 +11,37 @@ import {
 import type { Change } from './thread/protocol.js';
 
 const TOPIC = 'store.changes';
+const CATALOGUE_TOPIC = 'store.catalogue';
 
 type Listener = (change: MailboxChanged) => void;
 
 export class StoreFeed implements ChangeFeed, Disposable {
   private readonly byMailbox = new Map<MailboxId, Set<Listener>>();
   private readonly everywhere = new Set<Listener>();
-  private readonly subscription: Disposable | undefined;
+  private readonly ofCatalogue = new Set<(change: CatalogueChanged) => void>();
+  private readonly subscriptions: readonly (Disposable | undefined)[];
 
   constructor(
     private readonly bus: MessageBus | undefined,
     private readonly log: Logger,
     private readonly onChange: (change: Change) => void,
   ) {
-    this.subscription = bus?.subscribe(TOPIC, (payload) => this.deliver(payload as readonly Change[]));
+    this.subscriptions = [
+      bus?.subscribe(TOPIC, (payload) => this.deliver(payload as readonly Change[])),
+      bus?.subscribe(CATALOGUE_TOPIC, (payload) => this.deliverCatalogue(payload as CatalogueChanged)),
+    ];
   }
 
   /** Changes committed by this process. */
   publish(changes: readonly Change[]): void {
     this.deliver(changes);
     this.bus?.publish(TOPIC, changes);
+  }
+
+  /** A change of the list that is durable. */
+  publishCatalogue(change: CatalogueChanged): void {
+    this.deliverCatalogue(change);
+    this.bus?.publish(CATALOGUE_TOPIC, change);
   }
 
   watch(mailbox: MailboxId, listener: Listener): Disposable {
@@ -50,8 +62,15 @@ export class StoreFeed implements ChangeFeed, Disposable {
     return disposable(() => this.everywhere.delete(own));
   }
 
+  watchCatalogue(listener: (change: CatalogueChanged) => void): Disposable {
+    const own = (change: CatalogueChanged): void => listener(change);
+    this.ofCatalogue.add(own);
+    return disposable(() => this.ofCatalogue.delete(own));
+  }
+
   [Symbol.dispose](): void {
-    this.subscription?.[Symbol.dispose]();
+    for (const subscription of this.subscriptions) subscription?.[Symbol.dispose]();
+    this.ofCatalogue.clear();
     this.byMailbox.clear();
     this.everywhere.clear();
   }
@@ -66,7 +85,11 @@ export class StoreFeed implements ChangeFeed, Disposable {
     }
   }
 
-  private call(listener: Listener, change: MailboxChanged): void {
+  private deliverCatalogue(change: CatalogueChanged): void {
+    for (const listener of this.ofCatalogue) this.call(listener, change);
+  }
+
+  private call<T>(listener: (change: T) => void, change: T): void {
     try {
       listener(change);
     } catch (err) {

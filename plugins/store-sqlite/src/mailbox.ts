@@ -246,6 +246,7 @@ export class StoreMailbox implements Mailbox {
       uids: ranges,
       viewerFrom: privateViewer(listed, this.viewer),
       viewerTo: privateViewer(target, options.viewer),
+      annotator: options.viewer ?? this.viewer,
       keep: options.keep,
       limits,
       isMove,

@@ -2,6 +2,7 @@
 import {
   type AppendOutcome,
   type AppendTarget,
+  type CatalogueChanged,
   type ChangeFeed,
   CLOCK,
   type Clock,
@@ -170,6 +171,10 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
 
   watchAll(listener: (change: MailboxChanged) => void): Disposable {
     return this.engine.feed.watchAll(listener);
+  }
+
+  watchCatalogue(listener: (change: CatalogueChanged) => void): Disposable {
+    return this.engine.feed.watchCatalogue(listener);
   }
 
   space(name: string): RecordSpace {

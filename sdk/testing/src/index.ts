@@ -11,6 +11,7 @@ export * from './host.js';
 export * from './imap-fuzz.js';
 export * from './imap-grammar.js';
 export * from './imap-mutations.js';
+export * from './imap-server.js';
 export * from './kernel.js';
 export * from './memory-store/index.js';
 export * from './splits.js';

@@ -78,6 +78,7 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
       const service = serviceOf(kernel, name);
       const [client, server] = duplexPair();
       const connection = connectionOver(server, {
+        id: `test-${connections.length + 1}`,
         service: name,
         idleTimeoutMs: service.loginTimeoutMs,
         ...(options.clock && { clock: options.clock }),

@@ -1,4 +1,7 @@
 import {
+  administers,
+  type CommandLine,
+  type CommandParameter,
   type CreateMailbox,
   defineImapCommand,
   type ImapCommand,
@@ -12,11 +15,13 @@ import {
 import { tellNormalised } from '../listing/normalised.js';
 import type { Features } from '../registry.js';
 import { ownSession, type Session } from '../session.js';
-import { type GivenParameter, parseParameters } from './parameters.js';
+import { type GivenParameter, parameterList } from './parameters.js';
 
 interface CreateArguments {
   readonly mailbox: string;
   readonly parameters: readonly GivenParameter[];
+  /** Cyrus's form for administrators: `CREATE mailbox partition`. */
+  readonly partition: string | undefined;
 }
 
 /** RFC 3501 §6.3.3; parameters RFC 4466 §2.2. */
@@ -27,16 +32,21 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
     states: ['authenticated', 'selected'],
     parse(line) {
       line.sp();
-      return { mailbox: line.mailbox(), parameters: parseParameters(line, features, 'CREATE') };
+      const mailbox = line.mailbox();
+      const partition = tryPartition(line);
+      const parameters = line.peek() === '(' ? parameterList(line, features, 'CREATE') : [];
+      return { mailbox, partition, parameters };
     },
-    async run({ session, reply }, { mailbox, parameters }) {
+    async run({ session, reply }, { mailbox, parameters, partition }) {
       const own = ownSession(session);
       const name = own.namespace.fromClient(mailbox);
-      const parent = await makeRoom(own, name, 'CREATE');
-      let options = optionsBelow(own, name, parent);
+      let asked: CreateMailbox = {};
+      if (partition !== undefined) asked = { partition: permittedPartition(own, name, partition) };
       for (const { parameter, args } of parameters) {
-        options = (await parameter.onCreate?.(own, options, args)) ?? options;
+        asked = (await parameter.onCreate?.(own, asked, args, name)) ?? asked;
       }
+      const parent = await makeRoom(own, name, 'CREATE');
+      const options = { ...optionsBelow(own, name, parent), ...asked };
       const { id } = await own.store.catalogue.create(name, options, own.origin('CREATE'));
       // RFC 8474 §4.1.
       reply.completed('Completed', `MAILBOXID (${id})`);
@@ -44,6 +54,34 @@ export function createCommand(features: Features): ImapCommand<CreateArguments> 
     },
   });
 }
+
+/** `SP astring` at the end of CREATE and RENAME: where administrators of Cyrus name the partition. */
+export function tryPartition(line: CommandLine): string | undefined {
+  if (line.isAtEnd) return undefined;
+  line.sp();
+  return line.peek() === '(' ? undefined : line.astring();
+}
+
+/** @throws MailError NOPERM, CANNOT */
+export function permittedPartition(session: Session, name: MailboxName, partition: string): string {
+  if (!administers(session.identity, name.domain)) throw new MailError('NOPERM', 'Permission denied');
+  if (!session.store.partitions.includes(partition)) throw new MailError('CANNOT', 'Unknown partition');
+  return partition;
+}
+
+/** `CREATE mailbox (PARTITION name)`, as newer versions of Cyrus have it. */
+export const partitionParameter: CommandParameter = {
+  command: 'CREATE',
+  name: 'PARTITION',
+  parse(line) {
+    line.sp();
+    return line.astring();
+  },
+  onCreate: (session, options, args, name) => ({
+    ...options,
+    partition: permittedPartition(ownSession(session), name, args as string),
+  }),
+};
 
 /**
  * Sees to it that `name` can be created: it is not there, the user may, and its ancestors exist (RFC 3501 §6.3.3: missing ones

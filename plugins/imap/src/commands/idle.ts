@@ -78,11 +78,13 @@ class Idling {
   private async tell(): Promise<void> {
     this.hasChanged = false;
     const { session, reply } = this;
-    if (session.state !== 'selected') return;
-    // The dispatcher looks again, and ends the session.
-    if (!(await session.selected.refreshRights(reply))) throw new MailError('NOPERM', 'Permission denied');
+    if (session.state === 'selected' && !(await session.selected.refreshRights(reply)))
+      // The dispatcher looks again, and ends the session.
+      throw new MailError('NOPERM', 'Permission denied');
     try {
-      await session.selected.sync(reply, { mayExpunge: true });
+      if (session.state === 'selected') await session.selected.sync(reply, { mayExpunge: true });
+      // RFC 5465 §4.
+      await session.tellInterjections(reply);
       await reply.drain();
     } catch (error) {
       // The mailbox is gone: the dispatcher ends the session at once. Anything else keeps until the client speaks.
@@ -92,9 +94,10 @@ class Idling {
   }
 
   private async nextEvent(): Promise<void> {
-    using _ = this.session.waiting();
+    using _ = this.session.waiting(() => this.changed());
     await new Promise<void>((resolve) => {
       this.wake = resolve;
+      if (this.isOver || this.hasChanged) resolve();
     });
     this.wake = undefined;
   }

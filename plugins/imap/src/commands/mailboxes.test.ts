@@ -37,7 +37,7 @@ test('CREATE makes what is missing above, and drops the separator at the end (RF
   assert.match(await said(client, 'CREATE ""'), /^NO \[CANNOT\]/);
   assert.equal(await said(client, 'CREATE news'), denied);
   assert.equal(await said(client, 'CREATE user.joe.x'), denied);
-  for (const wrong of ['CREATE', 'CREATE a b', 'CREATE a (BOGUS)', 'CREATE a ()', 'CREATE *']) {
+  for (const wrong of ['CREATE', 'CREATE a (BOGUS)', 'CREATE a ()', 'CREATE *']) {
     assert.match(await said(client, wrong), /^BAD/, wrong);
   }
 });
@@ -61,11 +61,11 @@ test('CREATE takes the parameters that extensions declare (RFC 4466 §2.2)', asy
   await using server = await TestServer.start();
   const client = await server.loggedIn();
   using _ = server.kernel.get(IMAP_EXTENSIONS).add({
-    name: 'TEST-USE',
+    name: 'TEST-MARK',
     parameters: [
       {
         command: 'CREATE',
-        name: 'USE',
+        name: 'MARK',
         parse(line: CommandLine) {
           line.sp();
           return line.list(() => line.flag());
@@ -74,7 +74,7 @@ test('CREATE takes the parameters that extensions declare (RFC 4466 §2.2)', asy
       },
     ],
   });
-  await client.ok('CREATE INBOX.s (USE (\\Sent))');
+  await client.ok('CREATE INBOX.s (MARK (\\Sent))');
   const entry = await server.store.catalogue.find(personalMailbox('fred' as UserId, ['s']));
   assert.deepEqual(entry?.specialUse, ['\\Sent']);
 });
@@ -191,4 +191,30 @@ test('NAMESPACE (RFC 2342 §5)', async () => {
   ]);
   const admin = await server.loggedIn('admin');
   assert.deepEqual((await admin.ok('NAMESPACE')).untagged, ['NAMESPACE NIL (("user." ".")) (("" "."))']);
+});
+
+test('administrators of Cyrus name a partition, nobody else does', async () => {
+  await using server = await TestServer.start();
+  const admin = await server.loggedIn('admin');
+  const client = await server.loggedIn();
+  await admin.ok('CREATE news.a default');
+  await admin.ok('CREATE news.b (PARTITION default)');
+  assert.equal(await said(admin, 'CREATE news.c other'), 'NO [CANNOT] Unknown partition');
+  assert.equal(await said(client, 'CREATE INBOX.x default'), denied);
+  assert.equal(await said(client, 'CREATE INBOX.x (PARTITION default)'), denied);
+  assert.deepEqual((await admin.ok('RENAME news.a news.d default')).untagged, ['OK rename news.a news.d']);
+  assert.equal(await said(client, 'RENAME INBOX INBOX default'), denied);
+  assert.match(await said(admin, 'RENAME news.a news.b default x'), /^BAD/);
+});
+
+test('XRENAME, and RENAME of an administrator, tell each mailbox', async () => {
+  await using server = await TestServer.start();
+  const client = await server.loggedIn();
+  await client.ok('CREATE INBOX.a.b');
+  assert.deepEqual((await client.ok('RENAME INBOX.a INBOX.c')).untagged, []);
+  assert.deepEqual((await client.ok('XRENAME INBOX.c INBOX.d')).untagged, [
+    'OK rename INBOX.c INBOX.d',
+    'OK rename INBOX.c.b INBOX.d.b',
+  ]);
+  assert.equal(await said(client, 'XRENAME INBOX.c INBOX.e'), missing);
 });

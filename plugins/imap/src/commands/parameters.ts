@@ -15,6 +15,15 @@ export function parseParameters(
 ): readonly GivenParameter[] {
   if (line.isAtEnd) return [];
   line.sp();
+  return parameterList(line, features, command);
+}
+
+/** From the parenthesis on. */
+export function parameterList(
+  line: CommandLine,
+  features: Features,
+  command: CommandParameter['command'],
+): readonly GivenParameter[] {
   return line.list(() => {
     const name = line.keyword();
     const parameter = features.parameter(command, name);

@@ -1,6 +1,8 @@
 import {
   administers,
   defineImapCommand,
+  type ImapCommand,
+  type ImapExtension,
   isBelow,
   isMailError,
   type MailboxEntry,
@@ -8,6 +10,7 @@ import {
   MailError,
   NumberSet,
   ownerOf,
+  type Renamed,
   Right,
   type Rights,
   sameMailbox,
@@ -15,35 +18,77 @@ import {
 import { isNormalised, tellNormalised } from '../listing/normalised.js';
 import { imapUrl, Referral } from '../referral.js';
 import { ownSession, type Session } from '../session.js';
-import { makeRoom, optionsBelow } from './create.js';
+import { makeRoom, optionsBelow, permittedPartition, tryPartition } from './create.js';
 
 const ALL_UIDS = NumberSet.range(1, 0xffff_ffff);
 
-/** RFC 3501 §6.3.5. */
-export const rename = defineImapCommand({
-  name: 'RENAME',
-  rfc: 'RFC 3501 §6.3.5',
-  states: ['authenticated', 'selected'],
-  parse(line) {
-    line.sp();
-    const from = line.mailbox();
-    line.sp();
-    return { from, to: line.mailbox() };
-  },
-  async run(context, texts) {
-    const session = ownSession(context.session);
-    const from = session.namespace.fromClient(texts.from);
-    const to = session.namespace.fromClient(texts.to);
-    await referBoth(session, from, to);
-    const isInbox = from.owner !== undefined && from.path.length === 0;
-    if (isInbox && ownerOf(from) === session.identity.user) await moveInbox(session, from, to);
-    else if (isInbox || (to.owner !== undefined && to.path.length === 0)) {
-      throw new MailError('CANNOT', 'Operation is not supported on mailbox');
-    } else await renameTree(session, from, to);
-    if (!isNormalised(session, texts.from, from) || !isNormalised(session, texts.to, to))
-      tellNormalised(session, context.reply, to, texts.from);
-  },
-});
+interface RenameArguments {
+  readonly from: string;
+  readonly to: string;
+  /** Cyrus's form for administrators: `RENAME a b partition`, where b may be a. */
+  readonly partition: string | undefined;
+}
+
+/** RFC 3501 §6.3.5. Cyrus up to 3.8 tells each mailbox that it renames with an untagged OK, which is what cyradm shows. */
+export const rename = renameCommand('RENAME', (session) => session.identity.admin !== 'none');
+
+/** As newer versions of Cyrus have it: tells each mailbox to whoever asks in this way. */
+export const renameExtension: ImapExtension = {
+  name: 'XRENAME',
+  capabilities: [{ word: 'XRENAME', states: ['authenticated', 'selected'] }],
+  commands: [renameCommand('XRENAME', () => true)],
+};
+
+function renameCommand(name: string, tellsEach: (session: Session) => boolean): ImapCommand<RenameArguments> {
+  return defineImapCommand({
+    name,
+    rfc: 'RFC 3501 §6.3.5',
+    states: ['authenticated', 'selected'],
+    parse(line) {
+      line.sp();
+      const from = line.mailbox();
+      line.sp();
+      const to = line.mailbox();
+      return { from, to, partition: tryPartition(line) };
+    },
+    async run({ session: of, reply }, texts) {
+      const session = ownSession(of);
+      const from = session.namespace.fromClient(texts.from);
+      const to = session.namespace.fromClient(texts.to);
+      await referBoth(session, from, to);
+      const partition =
+        texts.partition === undefined ? undefined : permittedPartition(session, to, texts.partition);
+      const isInbox = from.owner !== undefined && from.path.length === 0;
+      let renamed: readonly Renamed[] = [];
+      if (partition !== undefined) renamed = await move(session, from, to, partition);
+      else if (isInbox && ownerOf(from) === session.identity.user) await moveInbox(session, from, to);
+      else if (isInbox || (to.owner !== undefined && to.path.length === 0)) {
+        throw new MailError('CANNOT', 'Operation is not supported on mailbox');
+      } else renamed = await renameTree(session, from, to);
+      if (!isNormalised(session, texts.from, from) || !isNormalised(session, texts.to, to))
+        tellNormalised(session, reply, to, texts.from);
+      if (!tellsEach(session)) return;
+      for (const { from: old, entry } of renamed)
+        reply.status('OK', `rename ${reply.mailbox(old)} ${reply.mailbox(entry.name)}`);
+    },
+  });
+}
+
+/** To another partition, and with that to another name or not. */
+async function move(
+  session: Session,
+  from: MailboxName,
+  to: MailboxName,
+  partition: string,
+): Promise<readonly Renamed[]> {
+  const origin = session.origin('RENAME');
+  await session.find(from, Right.lookup);
+  if (!sameMailbox(from, to)) {
+    await session.find(from, neededToMove(session, from));
+    await makeRoom(session, to, 'RENAME');
+  }
+  return session.store.catalogue.rename(from, to, { partition }, origin);
+}
 
 /** RFC 2193 §4.3: pairs of old and new, when one of the two is elsewhere. */
 async function referBoth(session: Session, from: MailboxName, to: MailboxName): Promise<void> {
@@ -72,17 +117,21 @@ async function moveInbox(session: Session, inbox: MailboxName, to: MailboxName):
     await session.store.catalogue.delete(to, { immediate: true }, origin);
     throw error;
   }
+  // The INBOX keeps its notes, the new mailbox gets them as well (RFC 5464 §4.1).
+  const { catalogue } = session.store;
+  for (const user of [undefined, viewer]) {
+    const entries = await catalogue.metadata(source.id, user);
+    if (entries.size > 0) await catalogue.setMetadata(target.id, user, entries, origin);
+  }
 }
 
-async function renameTree(session: Session, from: MailboxName, to: MailboxName): Promise<void> {
+async function renameTree(session: Session, from: MailboxName, to: MailboxName): Promise<readonly Renamed[]> {
   if (sameMailbox(from, to)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
   if (isBelow(to, from)) throw new MailError('CANNOT', 'A mailbox cannot be moved below itself');
   const entry = await findOrContainer(session, from);
-  if (entry === undefined) await renameContainer(session, from, to);
-  else {
-    await makeRoom(session, to, 'RENAME');
-    await session.store.catalogue.rename(from, to, {}, session.origin('RENAME'));
-  }
+  if (entry === undefined) return renameContainer(session, from, to);
+  await makeRoom(session, to, 'RENAME');
+  return session.store.catalogue.rename(from, to, {}, session.origin('RENAME'));
 }
 
 /** Undefined: there is no such mailbox, but there are some below it. */
@@ -103,7 +152,11 @@ function neededToMove({ identity }: Session, name: MailboxName): Rights {
 }
 
 /** A \Noselect name: what is below it is renamed (RFC 3501 §6.3.5, first example). */
-async function renameContainer(session: Session, from: MailboxName, to: MailboxName): Promise<void> {
+async function renameContainer(
+  session: Session,
+  from: MailboxName,
+  to: MailboxName,
+): Promise<readonly Renamed[]> {
   const { catalogue } = session.store;
   const moves = (await topmostBelow(session, from)).map((entry) => ({
     from: entry.name,
@@ -113,10 +166,12 @@ async function renameContainer(session: Session, from: MailboxName, to: MailboxN
     await session.find(move.from, neededToMove(session, move.from));
     if (await catalogue.find(move.to)) throw new MailError('ALREADYEXISTS', 'Mailbox already exists');
   }
+  const renamed: Renamed[] = [];
   for (const move of moves) {
     await makeRoom(session, move.to, 'RENAME');
-    await catalogue.rename(move.from, move.to, {}, session.origin('RENAME'));
+    renamed.push(...(await catalogue.rename(move.from, move.to, {}, session.origin('RENAME'))));
   }
+  return renamed;
 }
 
 /** Those below a name that have no other above them. In the catalogue's order a parent comes right before its children. */

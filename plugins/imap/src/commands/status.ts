@@ -1,4 +1,5 @@
 import {
+  type CommandLine,
   defineImapCommand,
   type ImapCommand,
   type ImapSession,
@@ -25,11 +26,7 @@ export function statusCommand(features: Features): ImapCommand<StatusArguments> 
       line.sp();
       const mailbox = line.mailbox();
       line.sp();
-      const items = line.list(() => {
-        const name = line.keyword();
-        return features.statusItem(name) ?? line.fail(`a status item instead of ${name.slice(0, 40)}`);
-      });
-      return { mailbox, items };
+      return { mailbox, items: parseStatusItems(line, features) };
     },
     async run({ session, reply }, { mailbox, items }) {
       const entry = await session.findByText(mailbox, { rights: Right.read });
@@ -39,6 +36,14 @@ export function statusCommand(features: Features): ImapCommand<StatusArguments> 
         `STATUS ${reply.mailbox(entry.name)} (${await statusText(session, entry, status, items)})`,
       );
     },
+  });
+}
+
+/** `(MESSAGES UNSEEN)` */
+export function parseStatusItems(line: CommandLine, features: Features): readonly StatusItem[] {
+  return line.list(() => {
+    const name = line.keyword();
+    return features.statusItem(name) ?? line.fail(`a status item instead of ${name.slice(0, 40)}`);
   });
 }
 

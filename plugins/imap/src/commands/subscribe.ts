@@ -18,12 +18,12 @@ export const subscriptionCommands: readonly ImapCommand<string>[] = (
       const { user } = session.identity;
       const mailbox = session.namespace.fromClient(text);
       if (name === 'UNSUBSCRIBE') {
-        await catalogue.unsubscribe(user, mailbox);
+        await catalogue.unsubscribe(user, mailbox, session.origin(name));
         if ((await catalogue.find(mailbox)) === undefined) await ownSession(session).refer(mailbox);
         return;
       }
       await session.find(mailbox);
-      await catalogue.subscribe(user, mailbox);
+      await catalogue.subscribe(user, mailbox, session.origin(name));
     },
   }),
 );

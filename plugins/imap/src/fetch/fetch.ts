@@ -14,7 +14,7 @@ import { newestWithin } from '../messages/message-limit.js';
 import { Output } from '../view/index.js';
 import { type FetchArguments, parseFetch } from './items.js';
 import { MessageWriter } from './message-writer.js';
-import { changedSince, type FetchPlan, isRowsOnly, planFetch } from './plan.js';
+import { changedSince, isRowsOnly, planFor } from './plan.js';
 import { fetchRows } from './rows.js';
 
 /** FETCH and UID FETCH: RFC 3501 §6.4.5, CHANGEDSINCE and MODSEQ of RFC 7162 §3.1.4. */
@@ -53,14 +53,14 @@ async function runFetch(
   const limited = newestWithin(messageLimit, indexes, selected);
   if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
   indexes = limited.indexes;
-  let plan = planFor(session, args);
+  let plan = planFor(session, args.items, args.asksUid);
   let seen = NumberSet.empty;
   if (plan.setsSeen && mayMarkSeen(selected)) {
     seen = await markSeen(session, selected, indexes);
     if (!seen.isEmpty) {
       // Sequence numbers stay: expunges that came in between wait as ghosts.
       await selected.sync(reply, { ...moment, mayExpunge: false });
-      plan = planFor(session, args);
+      plan = planFor(session, args.items, args.asksUid);
     }
   }
   const out = new Output(reply);
@@ -80,14 +80,6 @@ async function runFetch(
   } else if (writer.downgraded.length > 0) {
     reply.completed('Completed', `DOWNGRADED ${NumberSet.fromAscending(writer.downgraded)}`);
   }
-}
-
-function planFor(session: ImapSession, { items, asksUid }: FetchArguments): FetchPlan {
-  const { enabled, selected } = session;
-  const isUidOnly = enabled.has('UIDONLY');
-  // A UIDFETCH line begins with the UID: the item only where it was asked for (RFC 9586 §3.3).
-  const told = isUidOnly && !asksUid ? items.filter(({ label }) => label !== 'UID') : items;
-  return planFetch(told, selected, enabled.has('CONDSTORE'), !isUidOnly);
 }
 
 function mayMarkSeen(selected: SelectedMailbox): boolean {

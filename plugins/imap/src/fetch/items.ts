@@ -104,6 +104,16 @@ export function parseFetch(
   return { set, items: [...named.values()], asksUid, ...modifiers };
 }
 
+/** `fetch-att *(SP fetch-att)` in parentheses, each item once. */
+export function parseItemList(line: CommandLine, environment: MessageEnvironment): readonly Item[] {
+  const named = new Map<string, Item>();
+  for (const item of line.list(() => fetchItem(line, line.itemName(), environment))) {
+    if (!named.has(item.label)) named.set(item.label, item);
+  }
+  if (named.size > MAX_ITEMS) line.fail(`at most ${MAX_ITEMS} items`);
+  return [...named.values()];
+}
+
 function fetchItems(line: CommandLine, environment: MessageEnvironment): readonly Item[] {
   if (line.peek() === '(') return line.list(() => fetchItem(line, line.itemName(), environment));
   const name = line.itemName();

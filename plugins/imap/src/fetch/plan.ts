@@ -1,4 +1,4 @@
-import { type FetchItem, NumberSet, type SelectedMailbox } from '@angarium/sdk';
+import { type FetchItem, type ImapSession, NumberSet, type SelectedMailbox } from '@angarium/sdk';
 import { type IndexPart, indexPart } from './index-parts.js';
 import type { BinaryItem, Item, SectionItem, SummaryName } from './items.js';
 
@@ -50,6 +50,15 @@ function isWhole(item: SectionItem | BinaryItem): boolean {
 }
 
 /** Nothing but columns of the snapshot. */
+/** As the session has it: MODSEQ and UID go along where they must. `asksUid`: UID was among the items asked for. */
+export function planFor(session: ImapSession, items: readonly Item[], asksUid = false): FetchPlan {
+  const { enabled, selected } = session;
+  const isUidOnly = enabled.has('UIDONLY');
+  // A UIDFETCH line begins with the UID: the item only where it was asked for (RFC 9586 §3.3).
+  const told = isUidOnly && !asksUid ? items.filter(({ label }) => label !== 'UID') : items;
+  return planFetch(told, selected, enabled.has('CONDSTORE'), !isUidOnly);
+}
+
 export function isRowsOnly(plan: FetchPlan): boolean {
   return !plan.needsSummaries && plan.extensions.length === 0 && plan.sections.length === 0;
 }

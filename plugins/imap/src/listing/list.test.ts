@@ -70,14 +70,7 @@ test('LIST: wildcards, references, INBOX in any case, levels without mailbox (RF
       args,
     );
   }
-  for (const wrong of [
-    'LIST',
-    'LIST ""',
-    'LIST "" % x',
-    'LIST (SUBSCRIBED) "" *',
-    'LIST "" (a b)',
-    'LSUB "" (a)',
-  ]) {
+  for (const wrong of ['LIST', 'LIST ""', 'LIST "" % x', 'LSUB "" (a)']) {
     assert.equal((await client.command(wrong)).status, 'BAD', wrong);
   }
 });

@@ -3,7 +3,7 @@ import { ownSession } from '../session.js';
 import { nextTurn, Output } from '../view/index.js';
 import { mailboxText, quoteString } from '../wire/index.js';
 import { patternsOf } from './list.js';
-import { matchNames } from './names.js';
+import { walk } from './walk.js';
 
 export interface LsubArguments {
   readonly reference: string;
@@ -32,7 +32,7 @@ export const lsub = defineImapCommand({
     const patterns = patternsOf(session, reference, [pattern]);
     const out = new Output(context.reply);
     const middle = quoteString(namespace.separator);
-    for (const { text, item } of matchNames(names, patterns, namespace.separator)) {
+    for (const { text, item } of walk(names, { patterns, separator: namespace.separator })) {
       const attributes = item === undefined ? '\\Noselect' : '';
       out.text += `* LSUB (${attributes}) ${middle} ${mailboxText(text, usesUtf8)}\r\n`;
       if (!out.hasEnough) continue;

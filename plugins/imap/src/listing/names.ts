@@ -1,64 +1,13 @@
-/** Which names a client is shown: those that match, and the levels of hierarchy above them. Linear in the names. */
+/** The mailboxes that a client may know of, by the names it knows them by. */
 import { isMailError, type MailboxEntry, ownerOf } from '@angarium/sdk';
 import type { Session } from '../session.js';
+import { nextTurn } from '../view/index.js';
 import type { Pattern } from './pattern.js';
 
 /** A name as the client sees it, and what is behind it. */
 export interface Name<T> {
   readonly text: string;
   readonly item: T;
-}
-
-export interface Match<T> {
-  readonly text: string;
-  /** Undefined: a level of hierarchy only. */
-  readonly item: T | undefined;
-  readonly hasChildren: boolean;
-}
-
-/** In the order of `names`, a level before what is below it. */
-export function matchNames<T>(
-  names: readonly Name<T>[],
-  patterns: readonly Pattern[],
-  separator: string,
-): Match<T>[] {
-  const known = new Set<string>();
-  for (const { text } of names) known.add(text);
-  const parents = parentsOf(names, separator);
-  const levelPatterns = patterns.filter(({ endsWithPercent }) => endsWithPercent);
-  const seenLevels = new Set<string>();
-  const matches: Match<T>[] = [];
-  for (const { text, item } of names) {
-    if (levelPatterns.length > 0) {
-      for (const level of newLevels(text, separator, seenLevels)) {
-        if (known.has(level) || !levelPatterns.some((pattern) => pattern.matches(level))) continue;
-        matches.push({ text: level, item: undefined, hasChildren: true });
-      }
-    }
-    if (patterns.some((pattern) => pattern.matches(text))) {
-      matches.push({ text, item, hasChildren: parents.has(text) });
-    }
-  }
-  return matches;
-}
-
-/** Every level that has a name below it. */
-function parentsOf(names: readonly Name<unknown>[], separator: string): ReadonlySet<string> {
-  const parents = new Set<string>();
-  for (const { text } of names) newLevels(text, separator, parents);
-  return parents;
-}
-
-/** The levels above `text` that are not in `seen`, highest first; they are put there. */
-function newLevels(text: string, separator: string, seen: Set<string>): string[] {
-  const levels: string[] = [];
-  for (let at = text.lastIndexOf(separator); at > 0; at = text.lastIndexOf(separator, at - 1)) {
-    const level = text.slice(0, at);
-    if (seen.has(level)) break;
-    seen.add(level);
-    levels.unshift(level);
-  }
-  return levels;
 }
 
 /** The mailboxes that this client may look up and that can have to do with these patterns; the user's own first. */
@@ -72,7 +21,23 @@ export async function visibleNames(
   const names = visible(session, await catalogue.list({ owner: user }));
   if (staysAtHome(session, patterns)) return names;
   const others = (await reachable(session)).filter(({ name }) => ownerOf(name) !== user);
-  return names.concat(visible(session, others));
+  return names.concat(await visibleInTurns(session, others));
+}
+
+/** Names looked at before other sessions have their turn: some milliseconds. */
+export const NAMES_A_TURN = 5000;
+
+async function visibleInTurns(
+  session: Session,
+  entries: readonly MailboxEntry[],
+): Promise<Name<MailboxEntry>[]> {
+  if (entries.length <= NAMES_A_TURN) return visible(session, entries);
+  const names: Name<MailboxEntry>[] = [];
+  for (let at = 0; at < entries.length; at += NAMES_A_TURN) {
+    for (const name of visible(session, entries.slice(at, at + NAMES_A_TURN))) names.push(name);
+    await nextTurn();
+  }
+  return names;
 }
 
 function visible(session: Session, entries: readonly MailboxEntry[]): Name<MailboxEntry>[] {

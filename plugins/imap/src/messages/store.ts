@@ -13,6 +13,7 @@ import {
   type SequenceSet,
   type StoreItem,
 } from '@angarium/sdk';
+import { changedSince } from '../fetch/plan.js';
 import { numbersOf, touchableFlags } from '../view/index.js';
 import { enableCondstore, type MessageEnvironment } from './environment.js';
 import { requireWithin } from './message-limit.js';
@@ -102,10 +103,11 @@ async function runStore(
   const { selected } = session;
   requireWritable(selected);
   const { item, unchangedSince } = args;
+  if (item?.item.store !== undefined) return storeOther(context, args, item.item, item.args);
   const asked: readonly FlagChange[] =
     item === undefined
       ? [{ mode: args.mode, ...args.flags }]
-      : item.item.changes(session, args.mode, item.args);
+      : (item.item.changes?.(session, args.mode, item.args) ?? []);
   const changes = asked.map((change) => permitted(selected, change));
   if (unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
@@ -136,6 +138,28 @@ async function applyChanges(
     modified = modified.union(update.modified);
   }
   return modified;
+}
+
+/** What is no flag: nothing is told but mod-sequences (RFC 5257 §4.5). */
+async function storeOther(
+  context: ImapCommandContext,
+  args: StoreArguments,
+  item: StoreItem,
+  value: unknown,
+): Promise<void> {
+  const { session, reply, isUid } = context;
+  const { selected } = session;
+  const { unchangedSince } = args;
+  if (unchangedSince !== undefined) enableCondstore(session, reply);
+  const targets = await targetsOf(selected, reply, args.set, isUid);
+  const modified =
+    unchangedSince === undefined
+      ? NumberSet.empty
+      : selected.view.uidsAt(changedSince(selected, targets.indexes, unchangedSince)).intersect(targets.uids);
+  const uids = targets.uids.minus(modified);
+  if (!uids.isEmpty) await item.store!(context, uids, args.mode, value);
+  await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
+  answer(context, { ...args, isSilent: true }, targets, modified);
 }
 
 function answer(

@@ -37,7 +37,9 @@ export function transferOptions(
   operation: string,
 ): CopyOptions {
   const rights = session.access.rights(session.identity, target);
-  return { viewer: session.identity.user, keep: touchableFlags(rights), origin: session.origin(operation) };
+  // Shared annotations likewise (RFC 5257 §4.6).
+  const keep = { ...touchableFlags(rights), annotations: (rights & Right.annotate) !== 0 };
+  return { viewer: session.identity.user, keep, origin: session.origin(operation) };
 }
 
 /**

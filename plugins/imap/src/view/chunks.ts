@@ -86,6 +86,23 @@ export function withGhosts(newest: MailboxSnapshot, ghosts: Picked): MailboxSnap
   return new MailboxSnapshot(newest.head, chunks);
 }
 
+/** `newest` without the messages that have come after what has been told, and with the old UIDNEXT. */
+export function withoutNew(newest: MailboxSnapshot, told: MailboxSnapshot): MailboxSnapshot {
+  const { uidNext } = told.head;
+  if (newest.head.uidNext === uidNext) return newest;
+  const chunks: SnapshotChunk[] = [];
+  for (const chunk of newest.chunks) {
+    if (chunk.uids[chunk.count - 1]! < uidNext) chunks.push(chunk);
+    else {
+      const count = chunk.uids.findIndex((uid) => uid >= uidNext);
+      if (count > 0)
+        chunks.push(packed(new Array<SnapshotChunk>(count).fill(chunk), [...Array(count).keys()]));
+      break;
+    }
+  }
+  return new MailboxSnapshot({ ...newest.head, uidNext }, chunks);
+}
+
 /** The bits of a change in one mailbox; keywords the mailbox does not know have none. */
 interface BitChange {
   readonly mode: FlagChange['mode'];

@@ -11,10 +11,11 @@ import {
   Right,
   type Rights,
   type SelectedMailbox,
+  type SelectedNews,
   type SequenceSet,
   type UpdateFilter,
 } from '@angarium/sdk';
-import { withChange } from './chunks.js';
+import { withChange, withoutNew } from './chunks.js';
 import { FlagsText, flagsLine, permanentFlags } from './flags-text.js';
 import { countOf, expungeNumbers, resolveSet } from './numbers.js';
 import { nextTurn, Output } from './output.js';
@@ -133,14 +134,16 @@ export class SelectedView implements SelectedMailbox {
     reply: ImapReply,
     options: { readonly mayExpunge: boolean; readonly withUid?: boolean },
   ): Promise<void> {
+    const wants = this.wanted();
     let newest = await this.mailbox.snapshot();
-    if (newest.head.uidNext > this.told.head.uidNext) newest = await this.claimRecent();
+    if (!wants.messages) newest = withoutNew(newest, this.told);
+    else if (newest.head.uidNext > this.told.head.uidNext) newest = await this.claimRecent();
     this.tellKeywords(newest, reply);
     const listeners = this.listeners();
     const own = listeners.length === 0 ? NumberSet.empty : unionOf(this.ownChanges);
     this.applyOwnChanges(newest);
     const before = this.told;
-    const updates = compareViews(before, newest, options.mayExpunge);
+    const updates = compareViews(before, newest, options.mayExpunge && wants.expunges);
     if (updates !== undefined) {
       if (!updates.expungedUids.isEmpty)
         for (const { expunging } of listeners) expunging?.(this.options.session, reply, updates.expungedUids);
@@ -152,7 +155,8 @@ export class SelectedView implements SelectedMailbox {
       if (updates.appended > 0) this.tellAppended(out);
       await out.pass();
     }
-    await this.tellFlags(updates, reply, options.withUid ?? false);
+    await this.tellFlags(wants.flags ? updates : undefined, reply, options.withUid ?? false);
+    if (updates !== undefined && updates.appended > 0) await this.tellMoreOfAppended(reply, updates.appended);
     if (listeners.length > 0 && (updates !== undefined || !own.isEmpty))
       await this.tellListeners(listeners, reply, updates, own);
   }
@@ -176,6 +180,23 @@ export class SelectedView implements SelectedMailbox {
       changed = changed.union(updates.flags).union(updates.modSeqs).union(appended);
     }
     for (const listener of listeners) await listener.told!(this.options.session, reply, changed);
+  }
+
+  private wanted(): SelectedNews {
+    const { session, updateFilters } = this.options;
+    for (const filter of updateFilters()) {
+      if (filter.wants !== undefined && filter.isActive(session)) return filter.wants(session);
+    }
+    return everything;
+  }
+
+  private async tellMoreOfAppended(reply: ImapReply, count: number): Promise<void> {
+    const { session, updateFilters } = this.options;
+    const filters = updateFilters().filter((one) => one.appended !== undefined && one.isActive(session));
+    if (filters.length === 0) return;
+    const { count: all } = this.told;
+    const uids = this.told.uidsAt(NumberSet.range(all - count, all - 1));
+    for (const filter of filters) await filter.appended!(session, reply, uids);
   }
 
   /** New messages are recent in the first session that tells of them (RFC 3501 §2.3.2). */
@@ -279,6 +300,8 @@ export class SelectedView implements SelectedMailbox {
     }
   }
 }
+
+const everything: SelectedNews = { messages: true, expunges: true, flags: true };
 
 /** Whoever holds one of these can change something. */
 const changingRights =

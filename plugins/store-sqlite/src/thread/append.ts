@@ -6,7 +6,7 @@ import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
 import type { ExpungeOutcome } from './expunge.js';
 import { noted } from './flags.js';
-import { type AnnotationRow, BodyNeeded, type Filed, fileMessages, type Incoming } from './messages.js';
+import { BodyNeeded, type Filed, fileMessages, type Incoming } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
 import { removeElsewhere, removeReplaced } from './replace.js';
 import { whenRootsAreFree } from './roots.js';
@@ -89,19 +89,13 @@ function fileRows(
       flags: item.flags.system,
       keywords: item.flags.keywords,
       internalDateMs: item.internalDateMs,
-      annotations: sharedAnnotations(item.annotations),
+      annotations: item.annotations.map(([user, entry, value]) => ({ user, entry, value })),
     };
   });
   const filed = context.roots.withAnnotations(shard, row, part.limits, () =>
     fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs }),
   );
   return { ...filed, from, partition: row.partition, expunged };
-}
-
-/** APPEND's ANNOTATION entries name their scope: `/comment.priv`, `/comment.shared` come as one key each (RFC 5257 §4.4). */
-function sharedAnnotations(annotations: ReadonlyMap<string, Uint8Array> | undefined): AnnotationRow[] {
-  if (annotations === undefined) return [];
-  return [...annotations].map(([entry, value]) => ({ user: '', entry, value }));
 }
 
 function report(context: WriteContext, part: AppendPart, filed: FiledRows): void {

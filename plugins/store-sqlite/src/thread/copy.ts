@@ -65,7 +65,8 @@ export function copyMessages(
   const bytes = picked.reduce((sum, { size }) => sum + size, 0);
   roots.check(target, to, limits, { bytes, messages: picked.length });
   const uids: number[] = [];
-  const incoming = readCold(source, from, picked, places, to.partition, uids);
+  const wanted = { user: request.annotator, shared: request.keep?.annotations ?? true };
+  const incoming = readCold(source, from, picked, places, to.partition, uids, wanted);
   const filed = roots.withAnnotations(target, to, limits, () =>
     fileMessages(target, to, incoming, { viewer: request.viewerTo, nowMs: request.nowMs }),
   );
@@ -108,7 +109,13 @@ function pick(source: ShardWriter, row: MailboxRow, request: CopyRequest): Picke
   return picked;
 }
 
-/** @param read gets the UIDs of those that could be read: a damaged message stays where it is. */
+/** Which annotations a copy takes along (RFC 5257 §4.6). */
+interface WantedAnnotations {
+  readonly user: string | undefined;
+  readonly shared: boolean;
+}
+
+/** @param wanted undefined: all annotations. @param read gets the UIDs of those that could be read: a damaged message stays where it is. */
 function* readCold(
   source: ShardWriter,
   row: MailboxRow,
@@ -116,8 +123,11 @@ function* readCold(
   places: Places,
   partition: number,
   read: number[],
+  wanted?: WantedAnnotations,
 ): IterableIterator<Incoming> {
   const annotations = sql(source.db, 'SELECT user, entry, value FROM annotation WHERE id = ?');
+  const isWanted = ({ user }: AnnotationRow): boolean =>
+    wanted === undefined || (user === '' ? wanted.shared : user === wanted.user);
   for (const { uid, size, date, flags, keywords } of picked) {
     const cold = source.cold(rowOf(row.id, uid));
     if (cold === undefined) continue;
@@ -133,7 +143,7 @@ function* readCold(
       flags,
       keywords,
       internalDateMs: date * 1000,
-      annotations: annotations.all(rowOf(row.id, uid)) as AnnotationRow[],
+      annotations: (annotations.all(rowOf(row.id, uid)) as AnnotationRow[]).filter(isWanted),
     };
   }
 }

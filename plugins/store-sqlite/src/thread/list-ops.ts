@@ -157,9 +157,12 @@ export function setListedPartition(db: Db, { id, partition }: In<'listPartition'
   return required(db, id);
 }
 
-export function subscribe(db: Db, { user, key, isOn }: In<'subscribe'>): void {
-  if (isOn) sql(db, 'INSERT OR IGNORE INTO subscription (user, key) VALUES (?, ?)').run(user, key);
-  else sql(db, 'DELETE FROM subscription WHERE user = ? AND key = ?').run(user, key);
+/** False when it was so before. */
+export function subscribe(db: Db, { user, key, isOn }: In<'subscribe'>): boolean {
+  const statement = isOn
+    ? sql(db, 'INSERT OR IGNORE INTO subscription (user, key) VALUES (?, ?)')
+    : sql(db, 'DELETE FROM subscription WHERE user = ? AND key = ?');
+  return statement.run(user, key).changes > 0;
 }
 
 export function setMetadata(db: Db, { mailbox, user, entries }: In<'setMetadata'>): void {

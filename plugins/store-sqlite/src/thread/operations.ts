@@ -156,10 +156,7 @@ export function listOperations(context: WriteContext): ListOperations {
     listUndelete: async (input) => told(await list.run(() => undeleteListed(db, input))),
     listRestore: (input) => list.run(() => restoreListed(db, input)),
     listNewUidValidity: async (input) => told(await list.run(() => renewUidValidity(db, input))),
-    subscribe: async (input) => {
-      await list.run(() => subscribe(db, input));
-      return undefined;
-    },
+    subscribe: (input) => list.run(() => subscribe(db, input)),
     setMetadata: async (input) => {
       await list.run(() => setMetadata(db, input));
       return undefined;

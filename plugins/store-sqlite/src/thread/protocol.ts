@@ -1,5 +1,5 @@
 /** What travels between the main thread and the store thread: plain values, buffers shared and not copied. */
-import type { ChangeKind, FlagChange, FlagSet, UsageLimit } from '@angarium/sdk';
+import type { ChangeKind, CopyOptions, FlagChange, FlagSet, UsageLimit } from '@angarium/sdk';
 import type { ErrorValue } from '../errors.js';
 import type { KnownPartition, StorePaths } from '../layout.js';
 import type { PackRef } from '../packs/index.js';
@@ -33,7 +33,8 @@ export interface AppendRow {
   readonly message: number;
   readonly flags: FlagSet;
   readonly internalDateMs: number;
-  readonly annotations: ReadonlyMap<string, Uint8Array> | undefined;
+  /** User ('' for shared ones), entry, value. */
+  readonly annotations: readonly (readonly [user: string, entry: string, value: Uint8Array])[];
 }
 
 export interface AppendPart {
@@ -65,7 +66,9 @@ export interface CopyRequest {
   /** Whose \Seen is read in the source and set in the target; undefined: everybody's. */
   readonly viewerFrom: string | undefined;
   readonly viewerTo: string | undefined;
-  readonly keep: { readonly system: number; readonly keywords: boolean } | undefined;
+  /** Whose private annotations go along; undefined: nobody's. */
+  readonly annotator: string | undefined;
+  readonly keep: CopyOptions['keep'];
   readonly limits: readonly UsageLimit[];
   readonly isMove: boolean;
   readonly nowMs: number;
@@ -196,7 +199,8 @@ export interface Operations {
   listChange: { in: { id: string; patch: ListPatch }; out: ListRow };
   listPartition: { in: { id: string; partition: number }; out: ListRow };
   listUndelete: { in: { id: string; key: string }; out: ListRow };
-  subscribe: { in: { user: string; key: string; isOn: boolean }; out: undefined };
+  /** False when it was so before. */
+  subscribe: { in: { user: string; key: string; isOn: boolean }; out: boolean };
   setMetadata: {
     in: { mailbox: string; user: string; entries: ReadonlyMap<string, Uint8Array | undefined> };
     out: undefined;

@@ -106,8 +106,8 @@ export interface MailboxCatalogue {
 
   /** Names need not exist (RFC 3501 §6.3.6). In `mailboxKey` order. */
   subscriptions(user: UserId): Promise<readonly MailboxName[]>;
-  subscribe(user: UserId, name: MailboxName): Promise<void>;
-  unsubscribe(user: UserId, name: MailboxName): Promise<void>;
+  subscribe(user: UserId, name: MailboxName, origin?: Origin): Promise<void>;
+  unsubscribe(user: UserId, name: MailboxName, origin?: Origin): Promise<void>;
 
   /** Mailbox annotations (RFC 5464): `/shared/…` with user undefined, `/private/…` with the user. undefined removes. */
   metadata(id: MailboxId | 'server', user: UserId | undefined): Promise<ReadonlyMap<string, Uint8Array>>;
@@ -115,6 +115,7 @@ export interface MailboxCatalogue {
     id: MailboxId | 'server',
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
+    origin?: Origin,
   ): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ export * from './delivery.js';
 export * from './elsewhere.js';
 export * from './later.js';
 export * from './mail-store.js';
+export * from './metadata.js';
 export * from './namespace.js';
 export * from './origin.js';
 export * from './push.js';

@@ -83,8 +83,10 @@ export interface AppendItem {
   readonly flags: FlagSet;
   /** Milliseconds; stored in whole seconds of 1970 to 2106: what is before or after becomes the first or the last of them. */
   readonly internalDateMs: number;
-  /** Message annotations (RFC 5257): entry → value. */
+  /** Shared message annotations (RFC 5257): entry → value. */
   readonly annotations?: ReadonlyMap<string, Uint8Array>;
+  /** The same of the target's viewer alone. */
+  readonly privateAnnotations?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What goes into one mailbox; atomic. */
@@ -202,7 +204,8 @@ export interface Mailbox {
   ): Promise<{ readonly uids: NumberSet; readonly modSeq: number }>;
 
   /**
-   * Flags, keywords, internal date, shared annotations go along; \Recent for the copies. All or nothing.
+   * Flags, keywords, internal date, annotations go along: shared ones, and of the private ones those of whoever copies
+   * (RFC 5257 §4.6); \Recent for the copies. All or nothing.
    * @throws MailError NONEXISTENT (either mailbox), OVERQUOTA, LIMIT, or what a `message.appending` tap throws
    */
   copyTo(uids: NumberSet, to: MailboxId, options?: CopyOptions): Promise<Copied>;
@@ -248,10 +251,14 @@ export interface UpdateOptions {
 
 /** How messages go to another mailbox. */
 export interface CopyOptions {
-  /** Whose \Seen the copies get. */
+  /** Whose \Seen the copies get, and whose private annotations go along. */
   readonly viewer?: UserId;
-  /** Which flags go along (RFC 4314 §4: the user's rights on the target). Absent: all. */
-  readonly keep?: { readonly system: number; readonly keywords: boolean };
+  /** Which flags, and whether shared annotations, go along (RFC 4314 §4: the user's rights on the target). Absent: all. */
+  readonly keep?: {
+    readonly system: number;
+    readonly keywords: boolean;
+    readonly annotations?: boolean;
+  };
   readonly limits?: readonly UsageLimit[];
   readonly origin?: Origin;
 }

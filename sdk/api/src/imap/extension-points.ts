@@ -1,10 +1,11 @@
 /** Where IMAP grows: everything an extension may add, and nothing about how the plugin `imap` works inside. */
 
 import type { CreateMailbox, MailboxEntry } from '../contracts/catalogue.js';
-import type { MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
+import type { AppendItem, MailboxStatus, SummaryBatch } from '../contracts/mail-store.js';
 import { type Contract, contract } from '../di.js';
 import type { SummaryView } from '../message/index.js';
 import type { FlagChange } from '../model/flags.js';
+import type { MailboxName } from '../model/mailbox-name.js';
 import type { NumberSet } from '../model/number-set.js';
 import type { SnapshotChunk } from '../model/snapshot.js';
 import type { CommandLine, SequenceSet } from './line.js';
@@ -154,16 +155,6 @@ export interface SearchKey {
   expand?(session: ImapSession, args: unknown, round: number): Promise<SearchProgram>;
 }
 
-/** What STORE can change beside FLAGS, `+NAME value`, and what it comes to in flags. */
-export interface StoreItem {
-  /** `X-GM-LABELS`. */
-  readonly name: string;
-  /** Reads the value, behind the space. */
-  parse(line: CommandLine): unknown;
-  /** Done one after another for all messages of the command. @throws MailError to refuse */
-  changes(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
-}
-
 /** The commands that know RETURN (RFC 4466 §2.6.1, RFC 5267 §3, RFC 7377 §2). */
 export type ReturningCommand = 'SEARCH' | 'SORT' | 'ESEARCH';
 
@@ -218,6 +209,23 @@ export interface ResultList {
   indexesAt(from: number, to: number): NumberSet;
 }
 
+/** What STORE can change beside FLAGS, `+NAME value`: what it comes to in flags, or something that is no flag. */
+export interface StoreItem {
+  /** `X-GM-LABELS`. */
+  readonly name: string;
+  /** Reads the value, behind the space. */
+  parse(line: CommandLine): unknown;
+  /** Done one after another for all messages of the command. @throws MailError to refuse */
+  changes?(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
+  /** Instead of `changes`: does it. Without flags there is nothing for the client to be told but mod-sequences. @throws MailError */
+  store?(
+    context: ImapCommandContext,
+    uids: NumberSet,
+    mode: FlagChange['mode'],
+    args: unknown,
+  ): Promise<void>;
+}
+
 /** An item of STATUS and of what builds on it. */
 export interface StatusItem {
   readonly name: string;
@@ -229,25 +237,44 @@ export interface StatusItem {
   ): string | undefined | Promise<string | undefined>;
 }
 
-/** LIST (RFC 5258): selection options filter, return options add attributes or untagged lines after a LIST line. */
+/**
+ * An option of LIST (RFC 5258): selection options say which names are listed, return options what is told of them. All but `names`
+ * is called for a slice of the mailboxes at a time, in the order in which they are listed.
+ */
 export interface ListOption {
   readonly name: string;
   readonly place: 'selection' | 'return';
+  /**
+   * 'base' (default) can stand beside RECURSIVEMATCH, which asks whether something below meets it; 'independent' options (REMOTE)
+   * and 'modifier's (RECURSIVEMATCH) cannot make a selection of that sort (RFC 5258 §6).
+   */
+  readonly kind?: 'base' | 'independent' | 'modifier';
+  /** Selection: the return option that comes with it, without arguments. */
+  readonly implies?: string;
+  /** Return: its attributes are told in every LIST, asked for or not (RFC 6154 §2 for one). */
+  readonly isUnasked?: boolean;
   parse?(line: CommandLine): unknown;
-  /** Batched over all names that matched: attributes such as `\Sent`. */
+  /**
+   * The names that this option is about, once a command, be there a mailbox or not. Selection: exactly these are listed, those
+   * without a mailbox as \NonExistent. Return: these get `mark` when they are listed.
+   */
+  names?(session: ImapSession, args: unknown): Promise<readonly MailboxName[]>;
+  /** Attribute of these names: `\Subscribed`. */
+  readonly mark?: string;
+  /** Attributes such as `\Sent`, one list a mailbox. */
   attributes?(
     session: ImapSession,
     mailboxes: readonly MailboxEntry[],
     args: unknown,
   ): Promise<readonly (readonly string[])[]>;
-  /** Keep only these. */
+  /** Selection: keep only these mailboxes. */
   select?(
     session: ImapSession,
     mailboxes: readonly MailboxEntry[],
     args: unknown,
   ): Promise<readonly boolean[]>;
   /**
-   * Untagged lines to follow each LIST line (LIST-STATUS, LIST-MYRIGHTS), '' for none; `reply` is for the form of names and
+   * Untagged lines, without `* `, to follow each LIST line (LIST-STATUS, LIST-MYRIGHTS), '' for none; `reply` is for the form of names and
    * strings, nothing is written to it.
    */
   follow?(
@@ -273,7 +300,10 @@ export interface CommandParameter {
     session: ImapSession,
     options: CreateMailbox,
     args: unknown,
+    name: MailboxName,
   ): CreateMailbox | Promise<CreateMailbox>;
+  /** APPEND: more of the message. @throws MailError to refuse. */
+  onAppend?(session: ImapSession, mailbox: MailboxEntry, item: AppendItem, args: unknown): AppendItem;
   /** SELECT: after the mailbox is open, before the tagged OK. */
   onSelect?(session: ImapSession, reply: ImapReply, args: unknown): Promise<void>;
   /** UID forms only. */
@@ -334,6 +364,10 @@ export interface UpdateFilter {
   readonly isActive: (session: ImapSession) => boolean;
   /** Answers true when it has told the client itself. */
   expunged?(session: ImapSession, reply: ImapReply, uids: NumberSet): boolean;
+  /** What the client wants to hear of the selected mailbox (RFC 5465 §3.1); the answer to its own STORE it gets anyway. */
+  wants?(session: ImapSession): SelectedNews;
+  /** EXISTS has told of these messages. */
+  appended?(session: ImapSession, reply: ImapReply, uids: NumberSet): Promise<void>;
   /** More items for an unsolicited FETCH of this message. */
   flagsChanged?(session: ImapSession, chunk: SnapshotChunk, at: number): string;
   /** These are about to be told as expunged; their numbers still hold (RFC 5267 §4.3.4). */
@@ -357,4 +391,14 @@ export interface Translation {
   readonly language: string;
   /** English, exactly as it is sent, to the translation. One line each. */
   readonly texts: Readonly<Record<string, string>>;
+}
+
+/** What of a selected mailbox a client is told. */
+export interface SelectedNews {
+  /** EXISTS. */
+  readonly messages: boolean;
+  /** EXPUNGE: without it, messages that are gone keep their numbers. */
+  readonly expunges: boolean;
+  /** FETCH FLAGS. */
+  readonly flags: boolean;
 }

@@ -31,6 +31,12 @@ export interface ImapSession {
   readonly selected: SelectedMailbox;
   /** For hooks and the store: who, and which operation. */
   origin(operation: string): Origin;
+  /**
+   * Has something told that no command has asked for: as soon as no command is in progress, also in IDLE, or where one ends after
+   * which EXPUNGE is legal; never while something else is written, and in the order of the calls. Whoever calls often joins what
+   * he has to say himself. A MailError NONEXISTENT that it throws ends the session: the selected mailbox is gone.
+   */
+  interject(tell: (reply: ImapReply) => void | Promise<void>): void;
   /** State that an extension keeps for this session; made at first use, disposed (if it can be) when the user logs out and another may log in. */
   local<T>(key: symbol, make: () => T): T;
 

@@ -1,5 +1,6 @@
 /** The mailbox list in memory. */
 import {
+  type CatalogueChanged,
   type ChangeKind,
   type CreateMailbox,
   type DeletedMailbox,
@@ -35,6 +36,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
     private readonly hooks: HookBus,
     private readonly now: () => number,
     private readonly changed: (id: MailboxId, kind: ChangeKind) => void,
+    private readonly tell: (change: CatalogueChanged) => void,
   ) {}
 
   box(id: MailboxId): MemoryBox | undefined {
@@ -84,6 +86,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
     };
     this.put(new MemoryBox(entry));
     this.changed(entry.id, 'catalogue');
+    this.tell({ kind: 'created', mailbox: entry, session: origin?.session });
     await this.hooks.hook('mailbox.created').call(entry, origin);
     return entry;
   }
@@ -122,6 +125,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
       this.changed(box.entry.id, 'catalogue');
       return { from: old, entry: box.entry };
     });
+    this.tell({ kind: 'renamed', from, mailbox: top.entry, session: origin?.session });
     await this.hooks.hook('mailbox.renamed').call(renamed, origin);
     return renamed;
   }
@@ -138,6 +142,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
     this.byBoxId.delete(box.entry.id);
     if (options.immediate !== true) this.gone.set(box.entry.id, { box, deletedMs: this.now() });
     this.changed(box.entry.id, 'deleted');
+    this.tell({ kind: 'deleted', mailbox: box.entry, session: origin?.session });
     await this.hooks.hook('mailbox.deleted').call(box.entry, origin);
   }
 
@@ -152,6 +157,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
     const { expectedAcl, ...replaced } = changes;
     if (expectedAcl !== undefined && JSON.stringify(expectedAcl) !== JSON.stringify(box.entry.acl))
       throw new MailError('INUSE', 'The access control list has changed meanwhile');
+    const before = box.entry;
     box.entry = {
       ...box.entry,
       ...replaced,
@@ -159,6 +165,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
       attributes,
     };
     this.changed(id, 'catalogue');
+    this.tell({ kind: 'changed', before, mailbox: box.entry, session: origin?.session });
     await this.hooks.hook('mailbox.changed').call(box.entry, changes, origin);
     return box.entry;
   }
@@ -178,6 +185,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
     found.box.entry = { ...found.box.entry, name: as };
     this.put(found.box);
     this.changed(id, 'catalogue');
+    this.tell({ kind: 'created', mailbox: found.box.entry, session: origin?.session });
     await this.hooks.hook('mailbox.created').call(found.box.entry, origin);
     return found.box.entry;
   }
@@ -186,13 +194,16 @@ export class MemoryCatalogue implements MailboxCatalogue {
     return [...(this.subscribed.get(user) ?? [])].sort().map(mailboxFromKey);
   }
 
-  async subscribe(user: UserId, name: MailboxName): Promise<void> {
+  async subscribe(user: UserId, name: MailboxName, origin?: Origin): Promise<void> {
     const names = this.subscribed.get(user) ?? new Set();
+    if (names.has(mailboxKey(name))) return;
     this.subscribed.set(user, names.add(mailboxKey(name)));
+    this.tell({ kind: 'subscribed', user, name, session: origin?.session });
   }
 
-  async unsubscribe(user: UserId, name: MailboxName): Promise<void> {
-    this.subscribed.get(user)?.delete(mailboxKey(name));
+  async unsubscribe(user: UserId, name: MailboxName, origin?: Origin): Promise<void> {
+    if (!this.subscribed.get(user)?.delete(mailboxKey(name))) return;
+    this.tell({ kind: 'unsubscribed', user, name, session: origin?.session });
   }
 
   async metadata(
@@ -206,7 +217,11 @@ export class MemoryCatalogue implements MailboxCatalogue {
     id: MailboxId | 'server',
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
+    origin?: Origin,
   ): Promise<void> {
+    const mailbox = id === 'server' ? undefined : this.byBoxId.get(id)?.entry;
+    if (id !== 'server' && mailbox === undefined)
+      throw new MailError('NONEXISTENT', 'Mailbox does not exist');
     const key = `${id} ${user ?? ''}`;
     const all = this.annotations.get(key) ?? new Map<string, Uint8Array>();
     this.annotations.set(key, all);
@@ -214,6 +229,7 @@ export class MemoryCatalogue implements MailboxCatalogue {
       if (value === undefined) all.delete(entry);
       else all.set(entry, value);
     }
+    this.tell({ kind: 'metadata', mailbox, user, entries: [...entries.keys()], session: origin?.session });
   }
 
   private put(box: MemoryBox): void {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   type AppendOutcome,
   type AppendTarget,
+  type CatalogueChanged,
   type ChangeFeed,
   type ChangeKind,
   CLOCK,
@@ -46,6 +47,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     mailbox: MailboxId | undefined;
     run: (change: MailboxChanged) => void;
   }>();
+  private readonly catalogueListeners = new Set<(change: CatalogueChanged) => void>();
 
   constructor(
     @inject(HOOKS) hooks: HookBus,
@@ -55,6 +57,9 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       hooks,
       () => this.now(),
       (id, kind) => this.changed(id, kind, 0),
+      (change) => {
+        for (const run of [...this.catalogueListeners]) run(change);
+      },
     );
     this.appending = hooks.hook('message.appending');
     this.appended = hooks.hook('message.appended');
@@ -149,6 +154,12 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     return this.listen(undefined, run);
   }
 
+  watchCatalogue(run: (change: CatalogueChanged) => void): Disposable {
+    const own = (change: CatalogueChanged): void => run(change);
+    this.catalogueListeners.add(own);
+    return { [Symbol.dispose]: () => void this.catalogueListeners.delete(own) };
+  }
+
   changed(mailbox: MailboxId, kind: ChangeKind, modSeq: number): void {
     for (const listener of [...this.listeners]) {
       if (listener.mailbox === undefined || listener.mailbox === mailbox)
@@ -235,7 +246,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     await this.appending.call(batch);
     const { replaces } = target;
     if (replaces !== undefined) await this.expunging.call(replaces.mailbox, replaces.uids, origin);
-    const incoming = await Promise.all(target.items.map((item) => this.incoming(item)));
+    const incoming = await Promise.all(target.items.map((item) => this.incoming(item, target.viewer)));
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
     const replaced = replaces === undefined ? undefined : this.replaced(box, replaces);
@@ -276,7 +287,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     return { box: from, messages: isSameRoot ? going.length : 0, bytes: isSameRoot ? bytes : 0 };
   }
 
-  private async incoming(item: AppendTarget['items'][number]): Promise<MemoryMessage> {
+  private async incoming(
+    item: AppendTarget['items'][number],
+    viewer: UserId | undefined,
+  ): Promise<MemoryMessage> {
     const { message, flags, internalDateMs } = item;
     const bytes = await message.read(0, message.size);
     const { guid } = message;
@@ -290,7 +304,10 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       flags: flags.system,
       keywords: new Set(flags.keywords),
       modSeq: 0,
-      annotations: new Map([['', new Map(item.annotations)]]),
+      annotations: new Map([
+        ['', new Map(item.annotations)],
+        ...(viewer === undefined ? [] : ([[viewer, new Map(item.privateAnnotations)]] as const)),
+      ]),
     };
   }
 

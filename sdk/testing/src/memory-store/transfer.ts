@@ -63,7 +63,7 @@ export async function transfer(
       annotationBytes,
     });
   }
-  const copies = copiesOf(source, messages, from.viewer, options.keep).map((message) => ({
+  const copies = copiesOf(source, messages, from.viewer, options).map((message) => ({
     ...message,
     content: {
       ...message.content,
@@ -89,13 +89,20 @@ function copiesOf(
   source: MemoryBox,
   messages: readonly MemoryMessage[],
   viewer: UserId | undefined,
-  keep: CopyOptions['keep'] = { system: ALL_SYSTEM_FLAGS, keywords: true },
+  options: CopyOptions,
 ): MemoryMessage[] {
+  const { keep = { system: ALL_SYSTEM_FLAGS, keywords: true } } = options;
   const seenBy = source.privateViewer(viewer);
+  const annotator = options.viewer ?? viewer;
   return messages.map((message) => ({
     ...message,
     flags: flagsFor(source, message, seenBy) & keep.system,
     keywords: keep.keywords ? message.keywords : new Set<string>(),
+    annotations: new Map(
+      [...message.annotations].filter(([user]) =>
+        user === '' ? keep.annotations !== false : user === annotator,
+      ),
+    ),
   }));
 }
 

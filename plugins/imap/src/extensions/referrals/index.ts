@@ -7,9 +7,10 @@ import {
   type MailboxName,
   type Referrals,
 } from '@angarium/sdk';
-import { type ListArguments, patternsOf } from '../../listing/list.js';
+import { patternsOf } from '../../listing/list.js';
 import { type LsubArguments, lsub } from '../../listing/lsub.js';
-import { matchNames } from '../../listing/names.js';
+import type { ListArguments } from '../../listing/options.js';
+import { walk } from '../../listing/walk.js';
 import { ownSession, type Session } from '../../session.js';
 import { nextTurn, Output } from '../../view/index.js';
 import { mailboxText, quoteString } from '../../wire/index.js';
@@ -40,7 +41,7 @@ async function tellRemote(
     .map((name) => ({ text: namespace.toClient(name), item: name }))
     .filter(({ text }) => !here.has(text));
   const patterns = patternsOf(session, reference, [pattern]);
-  for (const { text, item } of matchNames(remote, patterns, namespace.separator)) {
+  for (const { text, item } of walk(remote, { patterns, separator: namespace.separator })) {
     // Levels above are shown where nothing of this server has that name.
     if (item === undefined && here.has(text)) continue;
     const attributes = item === undefined ? '\\Noselect' : '';
@@ -72,7 +73,13 @@ export function mailboxReferralsExtension(
     parse: parsePlain,
     async run(context, args) {
       const { reference, pattern } = args;
-      await list.run(context, { reference, patterns: [pattern], selection: [], returns: [] });
+      await list.run(context, {
+        reference,
+        patterns: [pattern],
+        selection: [],
+        returns: [],
+        isExtended: false,
+      });
       if (pattern === '') return;
       const session = ownSession(context.session);
       const names = await referrals.names(session.identity, 'all');

@@ -1,6 +1,6 @@
 /** Message annotations (RFC 5257). */
 import assert from 'node:assert/strict';
-import { NumberSet, personalMailbox } from '@angarium/sdk';
+import { NumberSet, personalMailbox, type UserId } from '@angarium/sdk';
 import { DATE_MS, fill, flagSet, fred, joe, mailText, stage } from './fixtures.js';
 import type { Check } from './under-test.js';
 
@@ -41,6 +41,30 @@ export function annotationTests(check: Check): void {
       [2, 'new'],
     ]);
   });
+
+  check(
+    'a copy or move takes along what is shared and the copier’s own (RFC 5257 §4.6)',
+    async ({ store }) => {
+      const { id } = await store.catalogue.create(personalMailbox(fred));
+      const { id: there } = await store.catalogue.create(personalMailbox(joe));
+      await using message = await stage(store, mailText('one'));
+      const value = (text: string) => new Map([['/comment', Buffer.from(text)]]);
+      const item = { message, flags: flagSet(), internalDateMs: DATE_MS };
+      const items = [{ ...item, annotations: value('all'), privateAnnotations: value('fred') }];
+      await store.append([{ mailbox: id, viewer: fred, items }]);
+      await store.mailbox(id).setAnnotations(NumberSet.of(1), joe, value('joe'));
+      await store.mailbox(id, joe).copyTo(NumberSet.of(1), there, { viewer: joe });
+      const keep = { system: 0, keywords: false, annotations: false };
+      await store.mailbox(id, fred).moveTo(NumberSet.of(1), there, { viewer: fred, keep });
+      const told = async (user: UserId | undefined) =>
+        [...(await store.mailbox(there).annotations(NumberSet.range(1, 9), user))].map(
+          ([uid, own]) => `${uid} ${Buffer.from(own.get('/comment')!).toString()}`,
+        );
+      assert.deepEqual(await told(undefined), ['1 all']);
+      assert.deepEqual(await told(joe), ['1 joe']);
+      assert.deepEqual(await told(fred), ['2 fred']);
+    },
+  );
 
   check('annotations of no message change nothing', async ({ store, feed }) => {
     const { id } = await store.catalogue.create(personalMailbox(fred));
