@@ -16,7 +16,9 @@ import {
   sharedMailbox,
   type UserId,
 } from '@angarium/sdk';
+import Database from 'better-sqlite3';
 import { openTestEngine } from './engine.test.support.js';
+import { recountUsage } from './maintenance/repair.js';
 import { RootLock } from './thread/root-lock.js';
 
 const workerFile = fileURLToPath(new URL('./root-worker.test.support.js', import.meta.url));
@@ -78,6 +80,33 @@ test('while another process decides about roots that span shards, those wait and
     limits: [{ quotaRoot: root, messages: 1 }],
   });
   await assert.rejects(copied, (error) => isMailError(error) && error.code === 'OVERQUOTA');
+  await own.close();
+});
+
+test('a wrong use is told, and counted anew, also where the root has no mailbox', async () => {
+  const own = await openTestEngine();
+  const { engine, dir } = own;
+  const user = personalMailbox('fred' as UserId);
+  const quotaRoot = mailboxKey(user);
+  const fred = await engine.catalogue.create(user, { quotaRoot });
+  await using message = await engine.stage([Buffer.from('Subject: x\r\n\r\nx\r\n')], { maxBytes: 1e6 });
+  const item = { message, flags: { system: 0, keywords: [] }, internalDateMs: 0 };
+  await engine.append([{ mailbox: fred.id, items: [item] }]);
+  assert.deepEqual(await recountUsage(engine, true), []);
+  for (const name of ['00', '01']) {
+    const db = new Database(join(dir, 'meta', `${name}.db`));
+    db.prepare('INSERT OR REPLACE INTO quota_usage VALUES (?, 100, 7)').run(quotaRoot);
+    db.close();
+  }
+  const fault = {
+    quotaRoot,
+    was: { bytes: 200, messages: 14 },
+    is: { bytes: message.size, messages: 1 },
+  };
+  assert.deepEqual(await recountUsage(engine, true), [fault]);
+  assert.deepEqual(await recountUsage(engine, false), [fault]);
+  assert.deepEqual(await recountUsage(engine, false), []);
+  assert.equal((await engine.usage(quotaRoot)).messages, 1);
   await own.close();
 });
 
