@@ -133,7 +133,7 @@ test('LIST-MYRIGHTS (RFC 8440): a MYRIGHTS line behind each mailbox, none behind
     'MYRIGHTS news lrs',
     'LIST (\\HasNoChildren) "." news.staff',
     'MYRIGHTS news.staff lr',
-    'LIST (\\Noselect \\HasChildren) "." user.joe.a',
+    'LIST (\\NonExistent \\HasChildren) "." user.joe.a',
     'LIST (\\HasNoChildren) "." user.joe.a.b',
     'MYRIGHTS user.joe.a.b lr',
   ]);

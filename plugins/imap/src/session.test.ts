@@ -11,7 +11,7 @@ test('the greeting tells what can be done before login, CAPABILITY what can be d
   const greeting = await client.line();
   assert.equal(
     greeting,
-    '* OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=TEST-ASK LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE LANGUAGE] test.example ready',
+    '* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=TEST-ASK LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE LANGUAGE] test.example ready',
   );
   const login = await client.ok('LOGIN fred secret');
   const after = /^\[CAPABILITY (.*)\] Logged in$/.exec(login.text)?.[1];
@@ -35,7 +35,7 @@ test('without TLS LOGIN is disabled where passwords must not travel, and not eve
   await using server = await TestServer.start();
   server.auth.allowsPlaintext = false;
   const client = server.connect();
-  assert.match(await client.line(), /LITERAL\+ ID ENABLE LOGINDISABLED SASL-IR AUTH=TEST-ASK LANGUAGE\]/);
+  assert.match(await client.line(), /LITERAL\+ ID ENABLE LOGINDISABLED SASL-IR AUTH=TEST-ASK LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE LANGUAGE\]/);
   assert.match((await client.command('LOGIN fred secret')).text, /^\[PRIVACYREQUIRED\]/);
   const refused = await client.withLiterals('LOGIN ', Buffer.from('fred'), ' ', Buffer.from('secret'));
   assert.match(refused.text, /^\[PRIVACYREQUIRED\]/);
