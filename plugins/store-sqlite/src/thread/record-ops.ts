@@ -1,7 +1,9 @@
 /** Plugins' records, in a shard or in the list: the same table. */
 
+import type { AppendMark } from '@angarium/sdk';
 import type { Db } from '../sql/open.js';
 import { pluck, raw, sql } from '../sql/statements.js';
+import type { ThreadLog } from './context.js';
 import type { In } from './protocol.js';
 
 /** False: an `expect` did not hold; nothing was written (the checks come first). */
@@ -40,8 +42,59 @@ function holds(expect: 'absent' | Uint8Array, before: Buffer | undefined): boole
   return before?.equals(expect) ?? false;
 }
 
-export function pruneRecords(db: Db, space: string, nowMs: number): number {
-  return sql(db, 'DELETE FROM record WHERE space = ? AND expires_ms <= ?').run(space, nowMs).changes;
+/** The `owner` column of a mailbox's own records: a colon is in no user id. */
+export function ownerOfMailbox(id: string): string {
+  return `:${id}`;
+}
+
+/** A mark that cannot be read counts as absent: better a message twice than not at all. */
+export function hasMark(db: Db, mailbox: string, mark: AppendMark, nowMs: number, log: ThreadLog): boolean {
+  try {
+    const text =
+      'SELECT 1 FROM record WHERE space = ? AND owner = ? AND key = ? AND (expires_ms IS NULL OR expires_ms > ?)';
+    const key = Buffer.from(mark.key, 'utf8');
+    return pluck(db, text).get(mark.space, ownerOfMailbox(mailbox), key, nowMs) !== undefined;
+  } catch (error) {
+    log('error', 'a mark of a mailbox cannot be read', error);
+    return false;
+  }
+}
+
+/** Within the transaction of the messages. A failure that ends the whole transaction is that of the messages as well. */
+export function setMark(
+  db: Db,
+  mailbox: string,
+  mark: AppendMark,
+  nowMs: number,
+  log: ThreadLog,
+): 'set' | 'repeat' {
+  const { space, key, value, expiresMs } = mark;
+  if (hasMark(db, mailbox, mark, nowMs, log)) return 'repeat';
+  try {
+    const text = 'INSERT OR REPLACE INTO record (space, owner, key, value, expires_ms) VALUES (?, ?, ?, ?, ?)';
+    sql(db, text).run(space, ownerOfMailbox(mailbox), Buffer.from(key, 'utf8'), value, expiresMs);
+  } catch (error) {
+    if (!db.inTransaction) throw error;
+    log('error', 'a mark of a mailbox cannot be written', error);
+  }
+  return 'set';
+}
+
+/** @param keep beyond so many records that expire, those that expire first go too. */
+export function pruneRecords(db: Db, space: string, nowMs: number, keep: number | undefined): number {
+  let count = sql(db, 'DELETE FROM record WHERE space = ? AND expires_ms <= ?').run(space, nowMs).changes;
+  if (keep === undefined) return count;
+  const rows = pluck(db, 'SELECT count(*) FROM record WHERE space = ? AND expires_ms IS NOT NULL').get(
+    space,
+  ) as number;
+  if (rows <= keep) return count;
+  // One time for many rows: all of them go, or the bound would not hold.
+  const limit = pluck(
+    db,
+    'SELECT expires_ms FROM record WHERE space = ? AND expires_ms IS NOT NULL ORDER BY expires_ms LIMIT 1 OFFSET ?',
+  ).get(space, rows - keep - 1) as number;
+  count += sql(db, 'DELETE FROM record WHERE space = ? AND expires_ms <= ?').run(space, limit).changes;
+  return count;
 }
 
 interface RecordRow {

@@ -61,6 +61,12 @@ export interface FilingTarget {
   readonly by: string;
 }
 
+/** A field for the header; the value is Unicode without line ends, folded and encoded when it is filed. */
+export interface AddedField {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** How it ended for a recipient. A refusal's error says whether trying again may help. */
 export type RecipientOutcome =
   | { readonly is: 'delivered'; readonly note?: string }
@@ -75,6 +81,12 @@ export interface Recipient {
   /** The part after `+`, set by a 'resolve' stage. */
   detail: string | undefined;
   targets: readonly FilingTarget[];
+  /**
+   * Header fields that this recipient's copies get in front (X-Spam-Score: …); stages of 'suppress' and 'filter' add to
+   * them. They are not in `DeliveryBatch.message`: stages that look at the header look here too. Recipients with the same
+   * fields share one stored message. Names and values that are no header field are left out, with a trace line.
+   */
+  readonly addedFields: AddedField[];
   /** Set: nothing more happens for this recipient. */
   outcome: RecipientOutcome | undefined;
   /** Stages keep what they must remember from one phase to the next under their own name. */
@@ -114,6 +126,17 @@ export interface DeliveryStage {
 }
 /** Called with all recipients of the message once each has its outcome. */
 export type DeliveryCompletion = (recipients: readonly Recipient[]) => Promise<void>;
+
+/**
+ * A message's octets in order, in pieces of at most `pieceBytes` (at most 1 MB): for stages that hand it to a scanner. Nothing is
+ * read ahead of the consumer.
+ */
+export async function* readStaged(message: StagedMessage, pieceBytes = 256 * 1024): AsyncGenerator<Buffer> {
+  const step = Math.max(1, Math.min(pieceBytes, 1024 * 1024));
+  for (let at = 0; at < message.size; at += step) {
+    yield await message.read(at, Math.min(message.size, at + step));
+  }
+}
 
 /** All stages, whatever plugin they come from. */
 export const DELIVERY_STAGES: RegistryContract<DeliveryStage> = registry('delivery-stages', 1);

@@ -1,5 +1,6 @@
 export * from './access-policy.js';
 export * from './accounts.js';
+export * from './addresses.js';
 export * from './authentication.js';
 export * from './catalogue.js';
 export * from './change-feed.js';
@@ -8,4 +9,5 @@ export * from './later.js';
 export * from './mail-store.js';
 export * from './namespace.js';
 export * from './origin.js';
+export * from './provision.js';
 export * from './records.js';

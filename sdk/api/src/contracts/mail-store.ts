@@ -90,6 +90,19 @@ export interface AppendTarget {
   readonly viewer?: UserId;
   /** Checked in the same transaction; taps of `message.appending` add theirs. */
   readonly limits?: readonly UsageLimit[];
+  /** Appends only if this mark is not there yet, and sets it, all in one transaction. */
+  readonly once?: AppendMark;
+}
+
+/**
+ * A record of the mailbox (RECORDS, owner `{ mailbox }`) that says that a message is there. A live one makes the append a
+ * repeat: nothing is written. A mark that cannot be read or written does not keep the message out.
+ */
+export interface AppendMark {
+  readonly space: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly expiresMs: number;
 }
 
 /** A limit on what a quota root may hold after the change; undefined resources are free. */
@@ -114,7 +127,9 @@ export type AppendOutcome =
       readonly uids: readonly number[];
       readonly modSeq: number;
     }
-  | { readonly ok: false; readonly error: Error };
+  | { readonly ok: false; readonly error: Error; readonly isRepeat?: false }
+  /** The mark of `AppendTarget.once` was there already; the error says it for those who do not look. */
+  | { readonly ok: false; readonly error: Error; readonly isRepeat: true };
 
 /** Counters of a mailbox, without opening it. */
 export interface MailboxStatus {

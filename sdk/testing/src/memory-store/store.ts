@@ -21,6 +21,7 @@ import {
   NumberSet,
   type Origin,
   type QuotaUsage,
+  RECORDS,
   type StagedMessage,
   type StageOptions,
   SummaryView,
@@ -31,6 +32,7 @@ import {
 import type { MemoryBox, MemoryMessage, StoredContent } from './box.js';
 import { MemoryCatalogue } from './catalogue.js';
 import { MemoryMailbox } from './mailbox.js';
+import { MemoryRecords } from './records.js';
 
 @injectable()
 export class MemoryMailStore implements MailStore, ChangeFeed {
@@ -49,6 +51,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   constructor(
     @inject(HOOKS) hooks: HookBus,
     @inject(CLOCK) private readonly clock: Clock,
+    @inject(RECORDS) private readonly records: MemoryRecords = new MemoryRecords(clock),
   ) {
     this.catalogue = new MemoryCatalogue(
       hooks,
@@ -215,7 +218,15 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
     this.checkLimits(batch.limits, box, messages, bytes);
+    if (target.once !== undefined && this.records.isMarked(target.mailbox, target.once)) {
+      return {
+        ok: false,
+        isRepeat: true,
+        error: new MailError('ALREADYEXISTS', 'The message is there already'),
+      };
+    }
     const uids = this.insert(box, incoming, target.viewer);
+    if (target.once !== undefined) this.records.mark(target.mailbox, target.once);
     this.changed(target.mailbox, 'appended', box.modSeq);
     await this.appended.call({ mailbox: box.entry, uids, modSeq: box.modSeq, source: undefined, origin });
     return { ok: true, uidValidity: box.entry.uidValidity, uids: [...uids], modSeq: box.modSeq };
