@@ -36,9 +36,11 @@ export interface VirtualDomains {
    * goes to the user of that local part.
    */
   readonly areSeparate: boolean;
+  /** The domain that is left out of user ids, normalised; '' for none, or when `authentication` says it. */
+  readonly defaultDomain: string;
   /** The domain that stands for this one in user ids and addresses: an alias's domain, else itself. @param domain normalised. */
   canonical(domain: string): string;
-  /** Is mail for this canonical domain taken at all? */
+  /** Is mail for this canonical domain taken at all? '' is the default domain. */
   isServed(domain: string): boolean;
 }
 export const VIRTUAL_DOMAINS: Contract<VirtualDomains> = contract('virtual-domains', 1);

@@ -7,6 +7,7 @@ export * from './change-feed.js';
 export * from './delivery.js';
 export * from './later.js';
 export * from './mail-store.js';
+export * from './mailbox-match.js';
 export * from './namespace.js';
 export * from './origin.js';
 export * from './provision.js';
