@@ -5,6 +5,10 @@ import type { PluginDefinition } from '@angarium/sdk';
 export interface CommandSummary {
   readonly name: string;
   readonly summary: string;
+  /** Exit status when it fails for a reason of the server's; default 1. */
+  readonly failureStatus?: number;
+  /** It runs with all enabled plugins, not only those that its own needs. */
+  readonly allPlugins?: boolean;
 }
 
 /** The `angarium` key of a plugin's package.json, with everything filled in. */

@@ -83,7 +83,7 @@ export class DeliveryService extends Component implements Delivery {
     const { autocreateInbox } = config;
     const builtIn = [
       new Resolution({ accounts, addressMaps, domains, config }),
-      ...(autocreateInbox && provision === undefined ? [] : [new InboxCheck(store.catalogue, provision)]),
+      ...(autocreateInbox && provision === undefined ? [] : [new InboxCheck(store, provision)]),
     ];
     this.stages = this.own(new Stages(registered, builtIn, log));
     this.filed = hooks.hook('delivery.filed');

@@ -2,8 +2,8 @@ import {
   type DeliveryBatch,
   type DeliveryStage,
   type InboxProvision,
-  type MailboxCatalogue,
   MailError,
+  type MailStore,
   personalMailbox,
 } from '@angarium/sdk';
 
@@ -15,7 +15,7 @@ export class InboxCheck implements DeliveryStage {
 
   /** @param provision undefined: nobody gets one. */
   constructor(
-    private readonly catalogue: MailboxCatalogue,
+    private readonly store: MailStore,
     private readonly provision: InboxProvision | undefined,
   ) {}
 
@@ -23,7 +23,7 @@ export class InboxCheck implements DeliveryStage {
     for (const recipient of recipients) {
       const { user } = recipient;
       if (user === undefined) continue;
-      if ((await this.catalogue.find(personalMailbox(user))) !== undefined) continue;
+      if ((await this.store.catalogue.find(personalMailbox(user))) !== undefined) continue;
       if ((await this.provision?.wouldCreate(user, 'delivery')) === true) continue;
       const error = new MailError('NONEXISTENT', 'Mailbox does not exist', { enhancedStatus: '5.1.1' });
       recipient.outcome = { is: 'refused', error };

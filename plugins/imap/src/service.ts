@@ -13,6 +13,8 @@ import {
   HOST,
   type Host,
   IMAP_EXTENSIONS,
+  INBOX_PROVISION,
+  type InboxProvision,
   inject,
   injectable,
   injectOptional,
@@ -58,13 +60,16 @@ export class ImapService extends Component {
     @injectOptional(ACCESS_POLICY) access: AccessPolicy | undefined,
     @injectOptional(CHANGE_FEED) changes: ChangeFeed | undefined,
     @injectOptional(SEARCH_INDEX) private readonly searchIndex: SearchIndex | undefined,
+    @injectOptional(INBOX_PROVISION) provision: InboxProvision | undefined,
     @inject(HOST) host: Host,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
   ) {
     super();
+    // Where a plugin makes INBOXes it has done so, or refused, when the login was authorised.
+    const autocreateInbox = config.autocreateInbox && provision === undefined;
     this.environment = {
-      config,
+      config: { ...config, autocreateInbox },
       features: extensions,
       store,
       namespace,

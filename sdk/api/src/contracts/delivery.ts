@@ -30,15 +30,32 @@ export interface Delivery {
 export interface DeliveryEnvelope {
   /** Reverse path without <>; '' for the null sender. */
   readonly sender: string;
-  /** Whoever hands it over: `anonymousIdentity` for an MTA that did not authenticate. */
+  /**
+   * Whose rights count: who the MTA says has sent it (AUTH of MAIL), else who has authenticated, else `anonymousIdentity`.
+   */
   readonly identity: Identity;
   readonly via: string;
   readonly session: string;
   readonly remoteAddress: string;
+  /** Where the MTA says that it has the mail from (Postfix's XFORWARD), when the MTA is trusted. */
+  readonly forwardedFor?: ForwardedClient;
   /** RFC 6531. */
   readonly isUtf8: boolean;
   /** MAIL parameters not understood by the protocol itself (ENVID, RET, …). */
   readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A client as an MTA describes it; nothing here is proven. */
+export interface ForwardedClient {
+  readonly name?: string;
+  readonly address?: string;
+  readonly port?: number;
+  /** `SMTP`, `ESMTP`. */
+  readonly protocol?: string;
+  readonly helo?: string;
+  /** The MTA's own name for the message (queue id). */
+  readonly ident?: string;
+  readonly source?: 'local' | 'remote';
 }
 
 /** A recipient as the protocol received it. */

@@ -49,12 +49,12 @@ export interface Command<R = unknown> {
   text(result: R): string;
 }
 
-/** A failure to tell the operator in one sentence. `exitStatus` 2 is wrong usage. */
+/** A failure to tell the operator in one sentence. `exitStatus` 2 is wrong usage; others are what callers of a command expect. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   constructor(
     text: string,
-    readonly exitStatus: 1 | 2 = 1,
+    readonly exitStatus: number = 1,
   ) {
     super(text);
   }
