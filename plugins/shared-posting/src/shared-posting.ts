@@ -10,6 +10,8 @@ import {
   type DeliveryBatch,
   type DeliveryEnvelope,
   type DeliveryStage,
+  HOST,
+  type Host,
   inject,
   injectable,
   injectOptional,
@@ -47,6 +49,7 @@ export class SharedPosting extends Component implements DeliveryStage {
   readonly phase = 'resolve';
   readonly order = 50;
   private readonly policy: AccessPolicy;
+  private readonly hasRights: boolean;
 
   constructor(
     @inject(CONFIG) private readonly config: SharedPostingConfig,
@@ -54,18 +57,20 @@ export class SharedPosting extends Component implements DeliveryStage {
     @inject(NAMESPACE) private readonly namespace: Namespace,
     @inject(ACCOUNTS) private readonly accounts: Accounts,
     @inject(DELIVERY_STAGES) private readonly stages: Registry<DeliveryStage>,
-    @inject(LOGGER) log: Logger,
+    @inject(HOST) private readonly host: Host,
+    @inject(LOGGER) private readonly log: Logger,
     @injectOptional(ACCESS_POLICY) policy: AccessPolicy | undefined,
     @injectOptional(VIRTUAL_DOMAINS) private readonly domains: VirtualDomains | undefined,
   ) {
     super();
     this.policy = policy ?? ownerPolicy;
-    if (policy === undefined && config.post === 'acl') {
-      log.warn('no plugin provides access rights: nobody may post to shared mailboxes (see `post`)');
-    }
+    this.hasRights = policy !== undefined;
   }
 
   override start(): void {
+    if (!this.hasRights && this.config.post === 'acl' && this.host.role === 'server') {
+      this.log.warn('no plugin provides access rights: nobody may post to shared mailboxes (see `post`)');
+    }
     this.own(this.stages.add(this));
   }
 

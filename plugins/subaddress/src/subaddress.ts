@@ -8,6 +8,8 @@ import {
   type DeliveryBatch,
   type DeliveryEnvelope,
   type DeliveryStage,
+  HOST,
+  type Host,
   inject,
   injectable,
   injectOptional,
@@ -41,23 +43,26 @@ export class Subaddress extends Component implements DeliveryStage {
   readonly phase = 'resolve';
   readonly order = 200;
   private readonly policy: AccessPolicy;
+  private readonly hasRights: boolean;
 
   constructor(
     @inject(CONFIG) private readonly config: SubaddressConfig,
     @inject(MAIL_STORE) private readonly store: MailStore,
     @inject(NAMESPACE) private readonly namespace: Namespace,
     @inject(DELIVERY_STAGES) private readonly stages: Registry<DeliveryStage>,
-    @inject(LOGGER) log: Logger,
+    @inject(HOST) private readonly host: Host,
+    @inject(LOGGER) private readonly log: Logger,
     @injectOptional(ACCESS_POLICY) policy: AccessPolicy | undefined,
   ) {
     super();
     this.policy = policy ?? ownerPolicy;
-    if (policy === undefined && config.post === 'acl') {
-      log.warn('no plugin provides access rights: all mail with a detail goes to the INBOX (see `post`)');
-    }
+    this.hasRights = policy !== undefined;
   }
 
   override start(): void {
+    if (!this.hasRights && this.config.post === 'acl' && this.host.role === 'server') {
+      this.log.warn('no plugin provides access rights: all mail with a detail goes to the INBOX (see `post`)');
+    }
     this.own(this.stages.add(this));
   }
 
