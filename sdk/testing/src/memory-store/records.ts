@@ -20,7 +20,11 @@ export class MemoryRecords implements Records {
 
   constructor(@inject(CLOCK) private readonly clock: Clock) {}
 
-  space(name: string): MemorySpace {
+  space(name: string): RecordSpace {
+    return this.memorySpace(name);
+  }
+
+  private memorySpace(name: string): MemorySpace {
     const space = this.spaces.get(name) ?? new MemorySpace(this.clock);
     this.spaces.set(name, space);
     return space;
@@ -28,11 +32,11 @@ export class MemoryRecords implements Records {
 
   /** `AppendTarget.once` */
   isMarked(mailbox: MailboxId, { space, key }: AppendMark): boolean {
-    return this.space(space).has({ mailbox }, key);
+    return this.memorySpace(space).has({ mailbox }, key);
   }
 
   mark(mailbox: MailboxId, { space, key, value, expiresMs }: AppendMark): void {
-    this.space(space).put({ mailbox }, { key, value: Buffer.from(value), expiresMs });
+    this.memorySpace(space).put({ mailbox }, { key, value: Buffer.from(value), expiresMs });
   }
 }
 

@@ -1,0 +1,125 @@
+/** Postfix with virtual domains, while workers are killed: each accepted message is there, once. */
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { LineClient } from '@angarium/testing';
+import { imapSession, subjects } from '../support/imap.js';
+import { randomNumbers } from '../support/mail.js';
+import { noPostfix, startPostfix } from '../support/postfix.js';
+import { processTree } from '../support/processes.js';
+import { TestServer } from '../support/server.js';
+import { eventually } from '../support/tools.js';
+
+/** By hand: ANGARIUM_MESSAGES=10000. */
+const MESSAGES = Number(process.env['ANGARIUM_MESSAGES'] ?? 200);
+const SENDERS = 4;
+const users = ['fred@a.example', 'fred@b.example', 'ann@a.example', 'fred'];
+
+/** So that what was put off comes again at once, and a dead worker does not close the destination. */
+const settings = `
+mydestination = example.net
+virtual_mailbox_domains = a.example b.example
+virtual_transport = $mailbox_transport
+virtual_alias_maps =
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+queue_run_delay = 1s
+transport_retry_time = 1s
+lmtp_destination_concurrency_failed_cohort_limit = 0
+lmtp_send_xforward_command = yes
+`;
+
+/** Sends every SENDERS-th message; answers the numbers that Postfix has accepted. */
+async function sendSome(port: number, first: number): Promise<number[]> {
+  const accepted: number[] = [];
+  const smtp = await LineClient.connect(port);
+  await smtp.expect(/^220/);
+  smtp.sendLine('HELO client.example');
+  await smtp.expect(/^250/);
+  for (let n = first; n < MESSAGES; n += SENDERS) {
+    smtp.sendLine('MAIL FROM:<sender@example.org>');
+    await smtp.expect(/^250/);
+    for (const user of users) {
+      smtp.sendLine(`RCPT TO:<${user.includes('@') ? user : `${user}@example.net`}>`);
+      await smtp.expect(/^250/);
+    }
+    smtp.sendLine('DATA');
+    await smtp.expect(/^354/);
+    const header = `Message-ID: <${n}@storm.example>\r\nDate: Mon, 01 Jan 2024 00:00:00 +0000\r\n`;
+    smtp.send(`${header}Subject: number ${n}\r\n\r\n${'x'.repeat(1000)}\r\n.\r\n`);
+    await smtp.expect(/^250/);
+    accepted.push(n);
+  }
+  smtp.destroy();
+  return accepted;
+}
+
+/** Kills one worker after the other until told to stop; answers how many. */
+async function killWorkers(server: TestServer, isOver: () => boolean): Promise<number> {
+  const random = randomNumbers(7);
+  let killed = 0;
+  while (!isOver()) {
+    await new Promise((resolve) => setTimeout(resolve, 300 + random() * 700));
+    const workers = processTree(server.pid).filter((pid) => pid !== server.pid && isNode(pid));
+    const victim = workers[Math.floor(random() * workers.length)];
+    if (victim === undefined) continue;
+    try {
+      process.kill(victim, 'SIGKILL');
+      killed++;
+    } catch {
+      // It was gone already.
+    }
+  }
+  return killed;
+}
+
+function isNode(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('node');
+  } catch {
+    return false;
+  }
+}
+
+test(`${MESSAGES} messages for virtual domains, workers killed at random`, { skip: noPostfix }, async () => {
+  await using server = await TestServer.start({
+    users: Object.fromEntries(users.map((user) => [user, 'secret'])),
+    set: {
+      workers: '2',
+      'plugins.virtual-hosting':
+        '{"virtdomains":"userid","defaultDomain":"example.net","domains":{"a.example":{},"b.example":{}}}',
+    },
+  });
+  chmodSync(server.data, 0o755);
+  const postfix = await startPostfix(join(server.data, 'postfix'), server.lmtpSocket, settings);
+  try {
+    let isOver = false;
+    const killing = killWorkers(server, () => isOver);
+    const parts = await Promise.all(Array.from({ length: SENDERS }, (_, i) => sendSome(postfix.port, i)));
+    const accepted = parts.flat();
+    assert.equal(accepted.length, MESSAGES);
+    isOver = true;
+    const killed = await killing;
+    assert.ok(killed > 0);
+    await postfix.flush();
+    const expected = accepted.map((n) => `number ${n}`).sort();
+    for (const user of users) {
+      const client = await imapSession(server.port('imap'), user, 'secret');
+      await eventually(
+        async () => {
+          const { untagged } = await client.ok('STATUS INBOX (MESSAGES)');
+          const count = Number(/MESSAGES (\d+)/.exec(untagged.join())?.[1] ?? 0);
+          return count >= MESSAGES || undefined;
+        },
+        60_000 + MESSAGES * 20,
+      ).catch((error) => {
+        throw new Error(`${user}: ${error.message}\n${postfix.log().slice(-5000)}\n${server.output.slice(-5000)}`);
+      });
+      assert.deepEqual((await subjects(client, 'INBOX')).sort(), expected, user);
+      await client.logout();
+    }
+  } finally {
+    await postfix.stop();
+  }
+});
