@@ -16,9 +16,13 @@ test("Cyrus's lmtptest logs in, with TLS and without, and delivers", { skip }, a
   });
   const port = String(server.port('lmtp'));
   const lmtptest = (user: string, mechanism: string, input: string, ...more: string[]) =>
-    run(program, ['-p', port, '-m', mechanism, '-u', user, '-a', user, '-w', 'secret', ...more, '127.0.0.1'], {
-      input: input.replaceAll('\n', '\r\n'),
-    });
+    run(
+      program,
+      ['-p', port, '-m', mechanism, '-u', user, '-a', user, '-w', 'secret', ...more, '127.0.0.1'],
+      {
+        input: input.replaceAll('\n', '\r\n'),
+      },
+    );
   const transaction = (subject: string) =>
     `MAIL FROM:<me@example.org>\nRCPT TO:<fred@example.net>\nRCPT TO:<nobody@example.net>\nDATA\nSubject: ${subject}\n\nHi\n.\nQUIT\n`;
   const plain = await lmtptest('mta', 'PLAIN', transaction('plain'));

@@ -105,7 +105,9 @@ test(`${MESSAGES} messages for virtual domains, workers killed at random`, { ski
     const expected = accepted.map((n) => `number ${n}`).sort();
     for (const user of users) {
       // The last worker killed may not have been replaced yet.
-      const client = await eventually(() => imapSession(server.port('imap'), user, 'secret').catch(() => undefined));
+      const client = await eventually(() =>
+        imapSession(server.port('imap'), user, 'secret').catch(() => undefined),
+      );
       await eventually(
         async () => {
           const { untagged } = await client.ok('STATUS INBOX (MESSAGES)');
@@ -114,7 +116,10 @@ test(`${MESSAGES} messages for virtual domains, workers killed at random`, { ski
         },
         60_000 + MESSAGES * 20,
       ).catch((error) => {
-        const unsent = postfix.log().split('\n').filter((line) => /status=(?!sent)|warning|fatal/.test(line));
+        const unsent = postfix
+          .log()
+          .split('\n')
+          .filter((line) => /status=(?!sent)|warning|fatal/.test(line));
         throw new Error(`${user}: ${error.message}\n${unsent.slice(-20).join('\n')}`);
       });
       assert.deepEqual((await subjects(client, 'INBOX')).sort(), expected, user);

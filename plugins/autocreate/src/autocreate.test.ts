@@ -104,7 +104,12 @@ const origin = { identity: anonymousIdentity, via: 'test' };
 
 async function setUp(config: Record<string, unknown> = {}) {
   const kernel = await createTestKernel({
-    plugins: [fakes, memoryStore, { name: 'delivery', config: { autocreateInbox: false } }, { name: 'autocreate', config }],
+    plugins: [
+      fakes,
+      memoryStore,
+      { name: 'delivery', config: { autocreateInbox: false } },
+      { name: 'autocreate', config },
+    ],
   });
   const { catalogue } = kernel.get(MAIL_STORE);
   const names = async (user: string) =>

@@ -31,8 +31,8 @@ import {
   QUOTA_LEDGER,
   type QuotaLedger,
   type Registry,
-  splitUserId,
   sharedMailbox,
+  splitUserId,
   type UserId,
 } from '@angarium/sdk';
 import type { AutocreateConfig, FolderConfig } from './config.js';
@@ -77,11 +77,7 @@ export class Autocreate extends Component implements InboxProvision {
     return await this.mayHave(user, occasion, undefined);
   }
 
-  async ensure(
-    user: UserId,
-    occasion: ProvisionOccasion,
-    origin: Origin,
-  ): Promise<MailboxEntry | undefined> {
+  async ensure(user: UserId, occasion: ProvisionOccasion, origin: Origin): Promise<MailboxEntry | undefined> {
     const found = await this.store.catalogue.find(personalMailbox(user));
     if (found !== undefined) return found;
     const admin = occasion === 'login' ? origin.identity.admin : undefined;

@@ -237,7 +237,8 @@ test('stages add header fields for single recipients; who has the same shares a 
   const stage = filter((recipient) => {
     if (recipient.user === 'boss') return;
     recipient.addedFields.push({ name: 'X-Spam', value: 'yes' }, { name: 'bad name', value: 'x' });
-    if (recipient.user === 'joe+exact') recipient.addedFields.push({ name: 'X-Note', value: 'Gr\u00fc\u00dfe' });
+    if (recipient.user === 'joe+exact')
+      recipient.addedFields.push({ name: 'X-Note', value: 'Gr\u00fc\u00dfe' });
   });
   await using it = await setUp({}, [stage]);
   const staged: string[] = [];
@@ -264,10 +265,7 @@ test('stages add header fields for single recipients; who has the same shares a 
   };
   assert.equal(await inboxText('boss'), text);
   for (const user of ['fred', 'wilma']) assert.equal(await inboxText(user), `X-Spam: yes\r\n${text}`);
-  assert.equal(
-    await inboxText('joe+exact'),
-    `X-Spam: yes\r\nX-Note: =?utf-8?B?R3LDvMOfZQ==?=\r\n${text}`,
-  );
+  assert.equal(await inboxText('joe+exact'), `X-Spam: yes\r\nX-Note: =?utf-8?B?R3LDvMOfZQ==?=\r\n${text}`);
 });
 
 test('who cannot have his fields is put off, the others are not', async () => {

@@ -1,11 +1,5 @@
 /** The message as its recipients get it: itself, or with header fields in front that stages have added. */
-import {
-  MailError,
-  type MailStore,
-  type Recipient,
-  readStaged,
-  type StagedMessage,
-} from '@angarium/sdk';
+import { MailError, type MailStore, type Recipient, readStaged, type StagedMessage } from '@angarium/sdk';
 import { fieldText } from './added-fields.js';
 
 /** Of one recipient: no stage needs more, and what is added counts against no limit that the sender knows of. */

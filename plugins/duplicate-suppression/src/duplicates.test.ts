@@ -86,7 +86,11 @@ async function setUp(config: Record<string, unknown> = {}) {
     const found = kernel.get(COMMANDS).items.find((each) => each.name === name)!;
     return found.text(await found.run({ options, args } as unknown as CommandContext));
   };
-  const counts = () => kernel.get(STATUS_SOURCES).items.find(({ name }) => name === 'duplicates')!.read();
+  const counts = () =>
+    kernel
+      .get(STATUS_SOURCES)
+      .items.find(({ name }) => name === 'duplicates')!
+      .read();
   return {
     kernel,
     clock,
@@ -108,9 +112,10 @@ test('the same Message-ID and Date in the same mailbox is filed once, within the
   assert.deepEqual(await it.deliver(`${first}Subject: one\r\n`, 'fred'), ['filed']);
   assert.deepEqual(await it.deliver(`Received: other\r\n${first}`, 'fred'), ['duplicate']);
   assert.deepEqual(await it.deliver(first, 'fred', 'wilma'), ['duplicate', 'filed']);
-  assert.deepEqual(await it.deliver('Message-ID: <1@x>\r\nDate: Tue, 02 Jan 2024 00:00:00 +0000\r\n', 'fred'), [
-    'filed',
-  ]);
+  assert.deepEqual(
+    await it.deliver('Message-ID: <1@x>\r\nDate: Tue, 02 Jan 2024 00:00:00 +0000\r\n', 'fred'),
+    ['filed'],
+  );
   assert.deepEqual(await it.deliver('Message-ID: <1@x>\r\n', 'fred'), ['filed']);
   assert.deepEqual(await it.deliver('Message-ID: <1@x>\r\n', 'fred'), ['duplicate']);
   assert.deepEqual(await it.deliver('Subject: none\r\n', 'fred'), ['filed']);

@@ -1,13 +1,6 @@
 /** hold → do it → confirm, for what has no commit of its own to go with: compare-and-set on RECORDS. */
 import { randomUUID } from 'node:crypto';
-import type {
-  Clock,
-  DeliveryKey,
-  DuplicateHold,
-  DuplicateVerdict,
-  Logger,
-  RecordSpace,
-} from '@angarium/sdk';
+import type { Clock, DeliveryKey, DuplicateHold, DuplicateVerdict, Logger, RecordSpace } from '@angarium/sdk';
 import { holdKey } from './key.js';
 
 const HELD = 'held ';

@@ -6,10 +6,10 @@
  * - A failed BDAT leaves the state 'failed', which only RSET, LHLO and the end of the message leave (RFC 3030 §2).
  */
 import {
+  type Accounts,
   type AuthContext,
   type Authentication,
   anonymousIdentity,
-  type Accounts,
   type Clock,
   type Connection,
   type Delivery,

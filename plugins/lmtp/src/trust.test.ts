@@ -1,7 +1,7 @@
 /** Whom the server believes, and what becomes of full mailboxes and 8-bit headers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DeliveryEnvelope, DELIVERY_STAGES, MailError } from '@angarium/sdk';
+import { DELIVERY_STAGES, type DeliveryEnvelope, MailError } from '@angarium/sdk';
 import { deliver, far, hooks, setUp, text } from './server.test.support.js';
 
 async function recording(config: Record<string, unknown> = {}) {
@@ -64,7 +64,15 @@ test('XFORWARD tells where a trusted MTA has the mail from, for one transaction'
   });
   await deliver(client, 's@x', ['fred'], text);
   assert.equal(it.envelopes.at(-1)!.forwardedFor, undefined);
-  for (const bad of ['', ' FOO=x', ' NAME', ' NAME=', ' NAME=a+1', ` NAME=${'x'.repeat(256)}`, ' NAME=a+0Ab']) {
+  for (const bad of [
+    '',
+    ' FOO=x',
+    ' NAME',
+    ' NAME=',
+    ' NAME=a+1',
+    ` NAME=${'x'.repeat(256)}`,
+    ' NAME=a+0Ab',
+  ]) {
     assert.match(await client.command(`XFORWARD${bad}`), /^501 5\.5\.4/, bad);
   }
   assert.equal(await client.command('MAIL FROM:<>'), '250 2.1.0 Ok');

@@ -48,7 +48,9 @@ class FakePolicy implements AccessPolicy {
 const accounts = {
   name: 'test-accounts',
   manifest: { provides: ['accounts@1', 'access-policy@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, FakeAccounts), provide(ACCESS_POLICY, FakePolicy)] }),
+  definition: definePlugin({
+    provides: [provide(ACCOUNTS, FakeAccounts), provide(ACCESS_POLICY, FakePolicy)],
+  }),
 };
 
 async function setUp(config: Record<string, unknown> = {}, domains?: Record<string, unknown>) {
@@ -89,7 +91,14 @@ async function setUp(config: Record<string, unknown> = {}, domains?: Record<stri
     const { domain, path } = targets[0]!.mailbox;
     return [...path, ...(domain === undefined ? [] : [`@${domain}`])].join('/');
   };
-  return { kernel, store, create, recipient, place, [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose]() };
+  return {
+    kernel,
+    store,
+    create,
+    recipient,
+    place,
+    [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),
+  };
 }
 
 test('postuser and mailbox name a shared mailbox, where the sender may post', async () => {

@@ -259,7 +259,11 @@ export class StoreEngine implements MailStore {
   private outcome({ listed }: Admitted, result: AppendResult, origin: Origin | undefined): AppendOutcome {
     if ('error' in result) return { ok: false, error: valueToError(result.error) };
     if ('isRepeat' in result) {
-      return { ok: false, isRepeat: true, error: new MailError('ALREADYEXISTS', 'The message is there already') };
+      return {
+        ok: false,
+        isRepeat: true,
+        error: new MailError('ALREADYEXISTS', 'The message is there already'),
+      };
     }
     const { uids, modSeq } = result;
     if (this.hooks.isAppendObserved) {

@@ -61,7 +61,9 @@ export class Subaddress extends Component implements DeliveryStage {
 
   override start(): void {
     if (!this.hasRights && this.config.post === 'acl' && this.host.role === 'server') {
-      this.log.warn('no plugin provides access rights: all mail with a detail goes to the INBOX (see `post`)');
+      this.log.warn(
+        'no plugin provides access rights: all mail with a detail goes to the INBOX (see `post`)',
+      );
     }
     this.own(this.stages.add(this));
   }

@@ -168,7 +168,10 @@ test('a manifest that contradicts itself does not start', async () => {
   const bad: readonly [Record<string, unknown>, RegExp][] = [
     [{ aliasesFile: 'absent' }, /ENOENT/],
     [{ domains: { 'a.example': { aliases: ['b.example'] }, 'b.example': {} } }, /alias/],
-    [{ domains: { 'a.example': { aliases: ['x.example'] }, 'b.example': { aliases: ['x.example'] } } }, /alias/],
+    [
+      { domains: { 'a.example': { aliases: ['x.example'] }, 'b.example': { aliases: ['x.example'] } } },
+      /alias/,
+    ],
     [{ domains: { 'no domain': {} } }, /no domain name/],
     [{ aliases: { info: 'a, b' } }, /not one user/],
     [{ aliases: { 'a b': 'fred' } }, /no address/],

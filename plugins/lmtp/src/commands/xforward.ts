@@ -42,7 +42,9 @@ function clientOf(given: ReadonlyMap<Attribute, string>): ForwardedClient {
     const value = given.get(name);
     return value === undefined || value.toUpperCase() === '[UNAVAILABLE]' ? undefined : value;
   };
-  const [name, address, protocol, helo, ident] = (['NAME', 'ADDR', 'PROTO', 'HELO', 'IDENT'] as const).map(known);
+  const [name, address, protocol, helo, ident] = (['NAME', 'ADDR', 'PROTO', 'HELO', 'IDENT'] as const).map(
+    known,
+  );
   const port = Number(known('PORT'));
   const source = known('SOURCE')?.toUpperCase();
   return {

@@ -112,7 +112,11 @@ test('with a server it hands over, in chunks; a server that breaks off is for la
   await new Promise<void>((resolve) => server.listen(path, resolve));
   try {
     const job = { sender: 'me@x', submitter: 'fred', recipients: ['fred', 'nobody'], ignoresQuota: true };
-    const chunks = Readable.from([Buffer.from('Date: d\nMessage-ID: <1@x>\n'), Buffer.from('\n.\n'), Buffer.alloc(0)]);
+    const chunks = Readable.from([
+      Buffer.from('Date: d\nMessage-ID: <1@x>\n'),
+      Buffer.from('\n.\n'),
+      Buffer.alloc(0),
+    ]);
     const outcomes = await deliverOver(net.connect(path), job, chunks);
     assert.deepEqual(
       outcomes.map(({ code, status }) => [code, status]),

@@ -13,7 +13,13 @@ test('what RFC 3461 §4 allows', () => {
 });
 
 test('and what it does not', () => {
-  for (const bad of [{ RET: '' }, { RET: 'BODY' }, { ENVID: '' }, { ENVID: 'a+1' }, { ENVID: 'x'.repeat(101) }]) {
+  for (const bad of [
+    { RET: '' },
+    { RET: 'BODY' },
+    { ENVID: '' },
+    { ENVID: 'a+1' },
+    { ENVID: 'x'.repeat(101) },
+  ]) {
     assert.throws(() => checkMessageDsn(bad), CommandSyntaxError, JSON.stringify(bad));
   }
   const recipients = [

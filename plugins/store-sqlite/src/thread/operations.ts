@@ -19,7 +19,14 @@ import {
 } from './list-ops.js';
 import { annotate, claimRecent, markDeleted, syncMailbox, wipeBatch } from './mailbox-ops.js';
 import type { In, ListRow, MailboxRef, OperationName, Out } from './protocol.js';
-import { dropRecords, ownerOfMailbox, pruneRecords, putRecords, recordsOf, writeRecords } from './record-ops.js';
+import {
+  dropRecords,
+  ownerOfMailbox,
+  pruneRecords,
+  putRecords,
+  recordsOf,
+  writeRecords,
+} from './record-ops.js';
 import { bringBack, copy, relocate, tellExpunged } from './transfer.js';
 
 export type OperationTable = { readonly [N in OperationName]: (input: In<N>) => Promise<Out<N>> };

@@ -71,7 +71,8 @@ export function setMark(
   const { space, key, value, expiresMs } = mark;
   if (hasMark(db, mailbox, mark, nowMs, log)) return 'repeat';
   try {
-    const text = 'INSERT OR REPLACE INTO record (space, owner, key, value, expires_ms) VALUES (?, ?, ?, ?, ?)';
+    const text =
+      'INSERT OR REPLACE INTO record (space, owner, key, value, expires_ms) VALUES (?, ?, ?, ?, ?)';
     sql(db, text).run(space, ownerOfMailbox(mailbox), Buffer.from(key, 'utf8'), value, expiresMs);
   } catch (error) {
     if (!db.inTransaction) throw error;

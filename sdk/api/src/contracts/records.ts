@@ -16,6 +16,7 @@ export interface Records {
  */
 export type RecordOwner = UserId | { readonly mailbox: MailboxId } | undefined;
 
+/** One plugin's records. */
 export interface RecordSpace {
   get(owner: RecordOwner, key: string): Promise<Uint8Array | undefined>;
   /** Ascending by key (binary order), at most `limit` (default 1000). */

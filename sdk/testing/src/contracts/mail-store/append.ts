@@ -60,38 +60,36 @@ export function appendTests(check: Check): void {
     }
   });
 
-  check('a marked message is appended once, also when two come at the same instant', async ({
-    store,
-    records,
-    now,
-    advance,
-  }) => {
-    const { id } = await store.catalogue.create(personalMailbox(fred));
-    const other = await store.catalogue.create(sharedMailbox(['news']));
-    const once = { space: 'test/marks', key: 'm', value: Buffer.from('seen'), expiresMs: now() + 1000 };
-    const append = async (mailbox: MailboxId, body: string, ...keywords: string[]) => {
-      await using message = await stage(store, mailText(body));
-      const items = [{ message, flags: flagSet(0, ...keywords), internalDateMs: DATE_MS }];
-      const [outcome] = await store.append([{ mailbox, items, once }]);
-      return outcome;
-    };
-    const many = await append(id, 'refused', ...Array.from({ length: 129 }, (_, i) => `k${i}`));
-    assert.ok(many?.ok === false && many.isRepeat !== true, 'what is refused leaves no mark');
-    const outcomes = await Promise.all(['a', 'b', 'c'].map((body) => append(id, body)));
-    assert.equal(outcomes.filter((outcome) => outcome?.ok).length, 1);
-    assert.equal(outcomes.filter((outcome) => outcome?.ok === false && outcome.isRepeat).length, 2);
-    assert.equal((await store.mailbox(id).snapshot()).count, 1);
-    assert.equal((await append(other.id, 'a'))?.ok, true, 'each mailbox has its own marks');
-    const rows = await records.space('test/marks').list({ mailbox: id });
-    assert.deepEqual(
-      rows.map(({ key, value, expiresMs }) => [key, String(value), expiresMs]),
-      [['m', 'seen', once.expiresMs]],
-    );
-    await advance(1000);
-    assert.equal((await append(id, 'd'))?.ok, true, 'an expired mark counts as absent');
-    await records.space('test/marks').write({ mailbox: other.id }, [{ key: 'm', value: undefined }]);
-    assert.equal((await append(other.id, 'e'))?.ok, true);
-  });
+  check(
+    'a marked message is appended once, also when two come at the same instant',
+    async ({ store, records, now, advance }) => {
+      const { id } = await store.catalogue.create(personalMailbox(fred));
+      const other = await store.catalogue.create(sharedMailbox(['news']));
+      const once = { space: 'test/marks', key: 'm', value: Buffer.from('seen'), expiresMs: now() + 1000 };
+      const append = async (mailbox: MailboxId, body: string, ...keywords: string[]) => {
+        await using message = await stage(store, mailText(body));
+        const items = [{ message, flags: flagSet(0, ...keywords), internalDateMs: DATE_MS }];
+        const [outcome] = await store.append([{ mailbox, items, once }]);
+        return outcome;
+      };
+      const many = await append(id, 'refused', ...Array.from({ length: 129 }, (_, i) => `k${i}`));
+      assert.ok(many?.ok === false && many.isRepeat !== true, 'what is refused leaves no mark');
+      const outcomes = await Promise.all(['a', 'b', 'c'].map((body) => append(id, body)));
+      assert.equal(outcomes.filter((outcome) => outcome?.ok).length, 1);
+      assert.equal(outcomes.filter((outcome) => outcome?.ok === false && outcome.isRepeat).length, 2);
+      assert.equal((await store.mailbox(id).snapshot()).count, 1);
+      assert.equal((await append(other.id, 'a'))?.ok, true, 'each mailbox has its own marks');
+      const rows = await records.space('test/marks').list({ mailbox: id });
+      assert.deepEqual(
+        rows.map(({ key, value, expiresMs }) => [key, String(value), expiresMs]),
+        [['m', 'seen', once.expiresMs]],
+      );
+      await advance(1000);
+      assert.equal((await append(id, 'd'))?.ok, true, 'an expired mark counts as absent');
+      await records.space('test/marks').write({ mailbox: other.id }, [{ key: 'm', value: undefined }]);
+      assert.equal((await append(other.id, 'e'))?.ok, true);
+    },
+  );
 
   check('a target is atomic: a limit on keywords refuses all of it', async ({ store }) => {
     const { id } = await store.catalogue.create(personalMailbox(fred));
