@@ -16,7 +16,7 @@ const MESSAGES = Number(process.env['ANGARIUM_MESSAGES'] ?? 200);
 const SENDERS = 4;
 const users = ['fred@a.example', 'fred@b.example', 'ann@a.example', 'fred'];
 
-/** So that what was put off comes again at once, and a dead worker does not close the destination. */
+/** So that what was put off comes again at once. */
 const settings = `
 mydestination = example.net
 virtual_mailbox_domains = a.example b.example
@@ -26,7 +26,6 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
 transport_retry_time = 1s
-lmtp_destination_concurrency_failed_cohort_limit = 0
 lmtp_send_xforward_command = yes
 `;
 

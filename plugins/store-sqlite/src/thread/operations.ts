@@ -19,14 +19,7 @@ import {
 } from './list-ops.js';
 import { annotate, claimRecent, markDeleted, syncMailbox, wipeBatch } from './mailbox-ops.js';
 import type { In, ListRow, MailboxRef, OperationName, Out } from './protocol.js';
-import {
-  dropRecords,
-  ownerOfMailbox,
-  pruneRecords,
-  putRecords,
-  recordsOf,
-  writeRecords,
-} from './record-ops.js';
+import { dropRecords, ownerOfMailbox, pruneAll, putRecords, recordsOf, writeRecords } from './record-ops.js';
 import { bringBack, copy, relocate, tellExpunged } from './transfer.js';
 
 export type OperationTable = { readonly [N in OperationName]: (input: In<N>) => Promise<Out<N>> };
@@ -177,9 +170,7 @@ export function listOperations(context: WriteContext): ListOperations {
       const queues = [list, ...context.shards.map(({ queue }) => queue)];
       // What is spread over the databases is about even.
       const each = keep === undefined ? undefined : Math.ceil(keep / queues.length);
-      const counts = await Promise.all(
-        queues.map((queue) => queue.run(() => pruneRecords(queue.db, space, nowMs, each))),
-      );
+      const counts = await Promise.all(queues.map((queue) => pruneAll(queue, space, nowMs, each)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
     moveUser: (input) => moveUser(context, input),

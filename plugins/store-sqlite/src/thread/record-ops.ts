@@ -5,6 +5,7 @@ import type { Db } from '../sql/open.js';
 import { pluck, raw, sql } from '../sql/statements.js';
 import type { ThreadLog } from './context.js';
 import type { In } from './protocol.js';
+import type { CommitQueue } from './queue.js';
 
 /** False: an `expect` did not hold; nothing was written (the checks come first). */
 export function writeRecords(db: Db, { space, owner, writes, nowMs }: In<'recordWrite'>): boolean {
@@ -81,21 +82,40 @@ export function setMark(
   return 'set';
 }
 
-/** @param keep beyond so many records that expire, those that expire first go too. */
-export function pruneRecords(db: Db, space: string, nowMs: number, keep: number | undefined): number {
-  let count = sql(db, 'DELETE FROM record WHERE space = ? AND expires_ms <= ?').run(space, nowMs).changes;
-  if (keep === undefined) return count;
-  const rows = pluck(db, 'SELECT count(*) FROM record WHERE space = ? AND expires_ms IS NOT NULL').get(
-    space,
-  ) as number;
-  if (rows <= keep) return count;
-  // One time for many rows: all of them go, or the bound would not hold.
-  const limit = pluck(
-    db,
-    'SELECT expires_ms FROM record WHERE space = ? AND expires_ms IS NOT NULL ORDER BY expires_ms LIMIT 1 OFFSET ?',
-  ).get(space, rows - keep - 1) as number;
-  count += sql(db, 'DELETE FROM record WHERE space = ? AND expires_ms <= ?').run(space, limit).changes;
-  return count;
+/** Rows that one transaction takes out: others wait for the lock meanwhile. */
+const PRUNE_ROWS = 1000;
+
+/** Answers how many rows have gone; as many as `PRUNE_ROWS`: there may be more. */
+export function pruneRecords(db: Db, space: string, untilMs: number): number {
+  const text = `DELETE FROM record WHERE (space, owner, key) IN
+    (SELECT space, owner, key FROM record WHERE space = ? AND expires_ms <= ? LIMIT ${PRUNE_ROWS})`;
+  return sql(db, text).run(space, untilMs).changes;
+}
+
+/** Until when records must have run out to be taken out, so that at most `keep` of those that expire at all are left. */
+export function pruneLimit(db: Db, space: string, nowMs: number, keep: number | undefined): number {
+  if (keep === undefined) return nowMs;
+  const count = 'SELECT count(*) FROM record WHERE space = ? AND expires_ms IS NOT NULL';
+  const rows = pluck(db, count).get(space) as number;
+  if (rows <= keep) return nowMs;
+  // Of many with the same time all go, or the bound would not hold.
+  const first =
+    'SELECT expires_ms FROM record WHERE space = ? AND expires_ms IS NOT NULL ORDER BY expires_ms LIMIT 1 OFFSET ?';
+  return Math.max(nowMs, pluck(db, first).get(space, rows - keep - 1) as number);
+}
+
+export async function pruneAll(
+  queue: CommitQueue,
+  space: string,
+  nowMs: number,
+  keep: number | undefined,
+): Promise<number> {
+  const untilMs = await queue.run(() => pruneLimit(queue.db, space, nowMs, keep));
+  let total = 0;
+  for (let count = PRUNE_ROWS; count === PRUNE_ROWS; total += count) {
+    count = await queue.run(() => pruneRecords(queue.db, space, untilMs));
+  }
+  return total;
 }
 
 interface RecordRow {
