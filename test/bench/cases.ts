@@ -1,7 +1,7 @@
 /** What is measured. Each case prepares, runs, and checks every answer; a wrong one ends the bench. */
 
 import { mixedMessage, plainMessage } from '../support/mail.js';
-import { memoryBytes } from '../support/processes.js';
+import { memoryBytes, writtenBytes } from '../support/processes.js';
 import { inParallel, LoadClient } from './load.js';
 import type { BenchServer } from './servers.js';
 import { stallOf } from './stall.js';
@@ -20,7 +20,7 @@ export interface BenchCase {
   /** No other case needs what its `prepare` makes. */
   readonly standsAlone?: boolean;
   /** A figure instead of a rate, answered by `run`: less is better. */
-  figure?: 'bytes each' | 'ms';
+  figure?: 'bytes each' | 'KB written' | 'ms';
 }
 
 /** How much of everything: 1 is the full bench, CI takes a fraction. */
@@ -99,6 +99,78 @@ function deliveryCase(width: number): BenchCase {
     },
   };
 }
+
+/** One message to many, so that what counts is a mailbox's share. */
+async function deliverToMany(server: BenchServer, width: number, total: number): Promise<void> {
+  const client = await lmtpSession(server);
+  for (let n = 0; n < total; n++) {
+    const rcpts = Array.from({ length: width }, (_, i) => `RCPT TO:<${server.user(1 + i)}>\r\n`);
+    client.send(`MAIL FROM:<sender@example.org>\r\n${rcpts.join('')}DATA\r\n`);
+    await client.until('354 ');
+    client.send(`${plainMessage(serial++)}.\r\n`);
+    for (let i = 0; i < width; i++) {
+      const answer = await client.until('');
+      if (!answer.startsWith('250 ')) throw new Error(`not delivered: ${answer}`);
+    }
+  }
+  client.end();
+}
+
+/** Never more than there are users with a small mailbox. */
+const fanWidth = (width: number, { users }: Scale) => Math.min(width, users - 2);
+
+function fanOutCase(width: number): BenchCase {
+  return {
+    name: `one message to ${width} recipient${width === 1 ? '' : 's'}`,
+    unit: 'copies/s',
+    async run(server, scale) {
+      const each = fanWidth(width, scale);
+      const total = Math.max(3, Math.round(scale.deliveries / 8 / each));
+      await deliverToMany(server, each, total);
+      return total * each;
+    },
+  };
+}
+
+function writtenCase(width: number): BenchCase {
+  return {
+    name: `written to disk for a message to ${width} recipient${width === 1 ? '' : 's'}`,
+    unit: 'KB',
+    figure: 'KB written',
+    async run(server, scale) {
+      const each = fanWidth(width, scale);
+      const total = Math.max(20, Math.round(scale.deliveries / 8 / each));
+      const before = writtenBytes(server.pid);
+      await deliverToMany(server, each, total);
+      return (writtenBytes(server.pid) - before) / 1024 / total;
+    },
+  };
+}
+
+/** Sixteen deliver while as many readers select, list and fetch without a pause. */
+const busyDeliveryCase: BenchCase = {
+  name: 'durable LMTP delivery, 16 at a time, beside 16 busy readers',
+  unit: 'messages/s',
+  async run(server, scale) {
+    let isOver = false;
+    const readers = Promise.all(
+      Array.from({ length: 16 }, async (_, i) => {
+        const client = await login(server, 1 + (i % (scale.users - 2)));
+        while (!isOver) {
+          await client.command('s', 'SELECT INBOX');
+          client.send('f FETCH 1:* (UID FLAGS ENVELOPE RFC822.SIZE)\r\n');
+          const { tagged } = await client.drainUntil('f');
+          if (!tagged.startsWith('f OK')) throw new Error(`FETCH: ${tagged}`);
+        }
+        client.end();
+      }),
+    );
+    const delivered = await deliveryCase(16).run(server, scale);
+    isOver = true;
+    await readers;
+    return delivered;
+  },
+};
 
 function fetchCase(name: string, items: string): BenchCase {
   return {
@@ -208,6 +280,12 @@ export const cases: readonly BenchCase[] = [
   deliveryCase(1),
   deliveryCase(16),
   deliveryCase(64),
+  deliveryCase(256),
+  fanOutCase(1),
+  fanOutCase(100),
+  writtenCase(1),
+  writtenCase(100),
+  busyDeliveryCase,
   {
     name: 'LOGIN, SELECT, LOGOUT, 16 at a time',
     unit: 'sessions/s',

@@ -63,3 +63,19 @@ export function memoryBytes(root: number): number {
   }
   return kilobytes * 1024;
 }
+
+/**
+ * Bytes that the tree has caused to be written to the disk until now (`/proc/PID/io`), as far as its processes still live: what is
+ * overwritten in the page cache before it gets there is not among them.
+ */
+export function writtenBytes(root: number): number {
+  let bytes = 0;
+  for (const pid of processTree(root)) {
+    try {
+      bytes += Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1] ?? 0);
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  return bytes;
+}

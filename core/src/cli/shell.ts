@@ -40,6 +40,7 @@ export async function runShell(
   builtIns: readonly BuiltInCommand[] = builtInCommands,
 ): Promise<ExitStatus> {
   let isJson = process.argv.includes('--json');
+  let shell: Shell | undefined;
   try {
     const { options, rest } = takeGlobalOptions(process.argv, process.env);
     isJson = options.isJson;
@@ -61,14 +62,17 @@ export async function runShell(
       stderr,
       shorten: (file) => shorten(file, cwd),
     };
-    return await new Shell(process, invocation, builtIns).run(rest);
+    shell = new Shell(process, invocation, builtIns);
+    return await shell.run(rest);
   } catch (error) {
-    return report(error, process, isJson);
+    return report(error, process, isJson, shell?.failureStatus ?? 1);
   }
 }
 
 class Shell {
   private status: ExitStatus = 0;
+  /** Of the command that is running. */
+  failureStatus: ExitStatus = 1;
 
   constructor(
     private readonly process: ShellProcess,
@@ -146,17 +150,16 @@ class Shell {
   }
 
   private async runPluginCommand(wanted: WantedCommand, args: readonly string[]): Promise<ExitStatus> {
+    this.failureStatus = wanted.command.failureStatus ?? 1;
     const planned = loadPlan(this.invocation.source);
     const { manifest } = planned;
     const log = commandLog(this.invocation, manifest.settings);
     // A server that runs beside hears of what the command changes.
     await using bus = await joinServer(controlPath(runDirOf(manifest)), log);
+    const plugins =
+      wanted.command.plugins === 'all' ? planned.plugins : neededFor(wanted.plugin.id, planned.plugins);
     const kernel = await startCommandKernel(
-      {
-        manifest,
-        plugins:
-          wanted.command.plugins === 'all' ? planned.plugins : neededFor(wanted.plugin.id, planned.plugins),
-      },
+      { manifest, plugins },
       {
         log,
         bus,
@@ -254,7 +257,12 @@ export function coreVersion(): string {
   return (JSON.parse(readFileSync(url, 'utf8')) as { version: string }).version;
 }
 
-function report(error: unknown, { stderr, cwd, env }: ShellProcess, isJson: boolean): ExitStatus {
+function report(
+  error: unknown,
+  { stderr, cwd, env }: ShellProcess,
+  isJson: boolean,
+  failureStatus: ExitStatus,
+): ExitStatus {
   if (error instanceof CommanderError) {
     // commander has printed already; help and version that were asked for are no failure.
     return error.exitCode === 0 ? 0 : 2;
@@ -276,5 +284,5 @@ function report(error: unknown, { stderr, cwd, env }: ShellProcess, isJson: bool
     );
   } else stderr.write(`angarium: ${errorText(error)}\n`);
   if (!isJson && env['LOG'] === 'debug' && error instanceof Error) stderr.write(`${error.stack}\n`);
-  return error instanceof CommandError ? error.exitStatus : 1;
+  return error instanceof CommandError ? error.exitStatus : failureStatus;
 }

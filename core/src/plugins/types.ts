@@ -7,6 +7,8 @@ export interface CommandSummary {
   readonly summary: string;
   /** What is composed to run it; default: 'needed'. */
   readonly plugins?: 'needed' | 'all';
+  /** Exit status when it fails for a reason of the server's; default 1. */
+  readonly failureStatus?: number;
 }
 
 /** The `angarium` key of a plugin's package.json, with everything filled in. */

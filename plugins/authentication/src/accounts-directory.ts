@@ -6,8 +6,11 @@ import {
   CONFIG,
   inject,
   injectable,
+  injectOptional,
   type Registry,
   type UserId,
+  VIRTUAL_DOMAINS,
+  type VirtualDomains,
 } from '@angarium/sdk';
 import type { AuthenticationConfig } from './config.js';
 import { normaliseDomain, normaliseUserId, type UserNameRules } from './user-names.js';
@@ -20,11 +23,15 @@ export class AccountsDirectory implements Accounts {
   constructor(
     @inject(CONFIG) config: AuthenticationConfig,
     @inject(ACCOUNT_SOURCES) private readonly sources: Registry<AccountSource>,
+    @injectOptional(VIRTUAL_DOMAINS) domains?: VirtualDomains,
   ) {
-    const defaultDomain = config.defaultDomain === '' ? '' : normaliseDomain(config.defaultDomain);
-    if (defaultDomain === undefined)
-      throw new Error(`defaultDomain "${config.defaultDomain}" is no domain name`);
-    this.rules = { usernameToLower: config.usernameToLower, defaultDomain };
+    const { usernameToLower } = config;
+    const defaultDomain = defaultDomainOf(config, domains);
+    this.rules = {
+      usernameToLower,
+      defaultDomain,
+      ...(domains === undefined ? {} : { canonicalDomain: (domain: string) => domains.canonical(domain) }),
+    };
   }
 
   normalise(text: string): UserId {
@@ -54,4 +61,15 @@ export class AccountsDirectory implements Accounts {
     const accounts = [...byUser.values()].sort((a, b) => (a.user < b.user ? -1 : 1));
     return accounts.slice(0, query.limit);
   }
+}
+
+/** Ours, or that of the virtual domains. @throws Error when they do not agree. */
+function defaultDomainOf(config: AuthenticationConfig, domains: VirtualDomains | undefined): string {
+  const ours = config.defaultDomain === '' ? '' : normaliseDomain(config.defaultDomain);
+  if (ours === undefined) throw new Error(`defaultDomain "${config.defaultDomain}" is no domain name`);
+  const theirs = domains?.defaultDomain ?? '';
+  if (ours !== '' && theirs !== '' && ours !== theirs) {
+    throw new Error(`defaultDomain is ${ours} here, and ${theirs} for the virtual domains`);
+  }
+  return ours === '' ? theirs : ours;
 }

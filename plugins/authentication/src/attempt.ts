@@ -9,6 +9,7 @@ import {
   type Identity,
   isMailError,
   type Logger,
+  type LoginDomains,
   MailError,
   type UserId,
 } from '@angarium/sdk';
@@ -24,7 +25,9 @@ export interface AttemptEnvironment {
   readonly pause: FailurePause;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly loginDomains: LoginDomains | undefined;
   readonly attempting: HookHandle<'auth.attempting'>;
+  readonly authorising: HookHandle<'auth.authorising'>;
   readonly succeeded: HookHandle<'auth.succeeded'>;
   readonly failed: HookHandle<'auth.failed'>;
 }
@@ -68,8 +71,15 @@ export class Attempt {
     if (attempting.isTapped) await attempting.call(this.facts());
   }
 
-  /** Is there such an account, may it log in, may it act as the other? @throws Refusal */
+  /** Is there such an account, may it log in, may it act as the other? @throws Refusal; what a tap throws */
   async authorise(proof: Proof): Promise<Identity> {
+    const identity = await this.identityOf(proof);
+    const { authorising } = this.environment;
+    if (authorising.isTapped) await authorising.call(this.facts(), identity);
+    return identity;
+  }
+
+  private async identityOf(proof: Proof): Promise<Identity> {
     await this.announce(proof.user);
     const { administrators } = this.environment;
     if (proof.isAnonymous) return this.identity(proof.user, undefined, { isAnonymous: true });

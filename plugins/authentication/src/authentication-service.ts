@@ -12,8 +12,11 @@ import {
   type Identity,
   inject,
   injectable,
+  injectOptional,
   LOGGER,
+  LOGIN_DOMAINS,
   type Logger,
+  type LoginDomains,
   PASSWORD_SOURCES,
   type PasswordSource,
   type Registry,
@@ -28,6 +31,7 @@ import { MechanismExchange } from './exchange.js';
 import { FailurePause } from './failure-pause.js';
 import { Mechanisms } from './mechanisms.js';
 import { Passwords } from './passwords.js';
+import { qualified } from './user-names.js';
 
 /** The one way in for every protocol. */
 @injectable()
@@ -44,6 +48,7 @@ export class AuthenticationService implements Authentication {
     @inject(HOOKS) hooks: HookBus,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
+    @injectOptional(LOGIN_DOMAINS) loginDomains?: LoginDomains,
   ) {
     this.passwords = new Passwords(sources);
     this.choice = new Mechanisms(config, registered, this.passwords);
@@ -53,7 +58,9 @@ export class AuthenticationService implements Authentication {
       pause: new FailurePause(clock, config.failedLoginPause),
       clock,
       log,
+      loginDomains,
       attempting: hooks.hook('auth.attempting'),
+      authorising: hooks.hook('auth.authorising'),
       succeeded: hooks.hook('auth.succeeded'),
       failed: hooks.hook('auth.failed'),
     };
@@ -100,8 +107,9 @@ export class AuthenticationService implements Authentication {
     password: string,
     context: AuthContext,
   ): Promise<Identity> {
-    const { accounts } = this.environment;
-    const user = tryNormalise(accounts, name);
+    const { accounts, loginDomains } = this.environment;
+    const domain = await loginDomains?.domainOf(context.connection);
+    const user = tryNormalise(accounts, qualified(name, domain));
     await attempt.announce(user ?? name.slice(0, 255));
     if (user === undefined) throw new Refusal('AUTHENTICATIONFAILED', 'no valid user name');
     if (password === '') throw new Refusal('AUTHENTICATIONFAILED', 'empty password');

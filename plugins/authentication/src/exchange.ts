@@ -11,6 +11,7 @@ import type {
 import { MailError } from '@angarium/sdk';
 import { Attempt, type AttemptEnvironment } from './attempt.js';
 import type { Passwords } from './passwords.js';
+import { qualified } from './user-names.js';
 
 /** More messages than any mechanism needs: one that goes on for ever is ended. */
 const MAX_STEPS = 16;
@@ -25,26 +26,30 @@ export class MechanismExchange implements AuthExchange {
   private readonly exchange: SaslExchange;
   private steps = 0;
   private isOver = false;
+  /** Of names that have none; asked for before the mechanism sees anything. */
+  private loginDomain: string | undefined;
 
   constructor(
     mechanism: SaslMechanism,
-    context: AuthContext,
-    environment: AttemptEnvironment,
+    private readonly context: AuthContext,
+    private readonly environment: AttemptEnvironment,
     passwords: Passwords,
     isOffered: (mechanism: string) => boolean,
   ) {
     this.clientFirst = mechanism.clientFirst;
     this.takesInitialResponse = mechanism.takesInitialResponse ?? mechanism.clientFirst;
     this.attempt = new Attempt(environment, mechanism.name, context);
-    this.exchange = mechanism.start(
-      saslEnvironment(this.attempt, context, environment, passwords, isOffered),
-    );
+    const normalise = (name: string) => environment.accounts.normalise(qualified(name, this.loginDomain));
+    this.exchange = mechanism.start(saslEnvironment(this.attempt, context, normalise, passwords, isOffered));
   }
 
   async respond(message: Uint8Array | undefined): Promise<AuthStep> {
     if (this.isOver) throw new MailError('CLIENTBUG', 'The exchange is over');
     try {
       if (++this.steps > MAX_STEPS) throw new MailError('CLIENTBUG', 'Too many messages');
+      if (this.steps === 1) {
+        this.loginDomain = await this.environment.loginDomains?.domainOf(this.context.connection);
+      }
       const step = await this.exchange.step(message);
       if ('challenge' in step) return step;
       this.finish();
@@ -73,7 +78,7 @@ export class MechanismExchange implements AuthExchange {
 function saslEnvironment(
   attempt: Attempt,
   context: AuthContext,
-  { accounts }: AttemptEnvironment,
+  normalise: SaslEnvironment['normalise'],
   passwords: Passwords,
   isOffered: (mechanism: string) => boolean,
 ): SaslEnvironment {
@@ -85,7 +90,7 @@ function saslEnvironment(
   return {
     context,
     passwordContext,
-    normalise: (name) => accounts.normalise(name),
+    normalise,
     verify: (user, password) => announced(user, () => passwords.verify(user, password, passwordContext)),
     scramKeys: (user, hash) => announced(user, () => passwords.scramKeys(user, hash)),
     scramParameters: (hash) => passwords.scramParameters(hash),

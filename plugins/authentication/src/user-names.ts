@@ -21,6 +21,8 @@ export interface UserNameRules {
   readonly usernameToLower: boolean;
   /** Normalised; '' for none. */
   readonly defaultDomain: string;
+  /** The domain that an alias of it stands for. */
+  readonly canonicalDomain?: (domain: string) => string;
 }
 
 /** @throws MailError CANNOT for what can be no user id. */
@@ -28,8 +30,9 @@ export function normaliseUserId(text: string, rules: UserNameRules): UserId {
   if (text.length > MAX_USER_ID_BYTES) throw cannot();
   const at = text.lastIndexOf('@');
   const local = normaliseLocal(at < 0 ? text : text.slice(0, at), rules);
-  const domain = at < 0 ? '' : normaliseDomain(text.slice(at + 1));
-  if (at >= 0 && domain === undefined) throw cannot();
+  const given = at < 0 ? '' : normaliseDomain(text.slice(at + 1));
+  if (given === undefined) throw cannot();
+  const domain = given === '' ? '' : (rules.canonicalDomain?.(given) ?? given);
   const user = userId(local, domain === rules.defaultDomain ? undefined : domain);
   if (Buffer.byteLength(user) > MAX_USER_ID_BYTES) throw cannot();
   return user;
@@ -56,6 +59,14 @@ export function normaliseDomain(text: string): string | undefined {
   if (!ascii.includes('xn--')) return ascii;
   const unicode = domainToUnicode(ascii).normalize('NFC');
   return unicode === '' || neverAllowed.test(unicode) ? undefined : unicode;
+}
+
+/** A login name that has no domain, with the one it belongs to; the last `%` stands for `@`, as in Cyrus. */
+export function qualified(name: string, domain: string | undefined): string {
+  if (name.includes('@')) return name;
+  const percent = name.lastIndexOf('%');
+  if (percent >= 0) return `${name.slice(0, percent)}@${name.slice(percent + 1)}`;
+  return domain === undefined ? name : `${name}@${domain}`;
 }
 
 function cannot(): MailError {

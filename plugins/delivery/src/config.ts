@@ -2,7 +2,7 @@
 export interface DeliveryConfig {
   readonly autocreateInbox: boolean;
   readonly anyDomain: boolean;
-  /** '' for none. */
+  /** Each character is one; '' for none. */
   readonly detailSeparator: string;
   /** '' for none. */
   readonly postmaster: string;

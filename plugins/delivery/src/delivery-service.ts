@@ -3,6 +3,8 @@ import {
   ACCOUNTS,
   type AccessPolicy,
   type Accounts,
+  ADDRESS_MAPS,
+  type AddressMap,
   CLOCK,
   type Clock,
   CONFIG,
@@ -12,9 +14,13 @@ import {
   type DeliveryCompletion,
   type DeliveryEnvelope,
   type DeliveryStage,
+  DUPLICATE_LEDGER,
+  type DuplicateLedger,
   HOOKS,
   type HookBus,
   type HookHandle,
+  INBOX_PROVISION,
+  type InboxProvision,
   inject,
   injectable,
   injectOptional,
@@ -34,6 +40,8 @@ import {
   STATUS_SOURCES,
   type StagedMessage,
   type StatusSource,
+  VIRTUAL_DOMAINS,
+  type VirtualDomains,
 } from '@angarium/sdk';
 import type { DeliveryConfig } from './config.js';
 import { Filing, type FilingEnvironment } from './filing.js';
@@ -50,12 +58,13 @@ export class DeliveryService extends Component implements Delivery {
   private readonly stages: Stages;
   private readonly filed: HookHandle<'delivery.filed'>;
   private readonly environment: FilingEnvironment;
+  private readonly createsInbox: boolean;
   private readonly counts = { delivered: 0, discarded: 0, refused: 0, deferred: 0 };
   /** What stages of 'resolve' and 'admit' want to be told after filing. */
   private readonly early = new WeakMap<Recipient, DeliveryCompletion[]>();
 
   constructor(
-    @inject(CONFIG) private readonly config: DeliveryConfig,
+    @inject(CONFIG) config: DeliveryConfig,
     @inject(MAIL_STORE) store: MailStore,
     @inject(ACCOUNTS) accounts: Accounts,
     @inject(DELIVERY_STAGES) registered: Registry<DeliveryStage>,
@@ -64,17 +73,28 @@ export class DeliveryService extends Component implements Delivery {
     @inject(LOGGER) private readonly log: Logger,
     @inject(MESSAGE_BUS) private readonly bus: MessageBus,
     @inject(STATUS_SOURCES) private readonly statusSources: Registry<StatusSource>,
+    @inject(ADDRESS_MAPS) addressMaps: Registry<AddressMap>,
     @injectOptional(ACCESS_POLICY) policy: AccessPolicy | undefined,
+    @injectOptional(VIRTUAL_DOMAINS) domains: VirtualDomains | undefined,
+    @injectOptional(INBOX_PROVISION) provision: InboxProvision | undefined,
+    @injectOptional(DUPLICATE_LEDGER) ledger: DuplicateLedger | undefined,
   ) {
     super();
     const { autocreateInbox } = config;
     const builtIn = [
-      new Resolution(accounts, config),
-      ...(autocreateInbox ? [] : [new InboxCheck(store.catalogue)]),
+      new Resolution({ accounts, addressMaps, domains, config }),
+      ...(autocreateInbox && provision === undefined ? [] : [new InboxCheck(store, provision)]),
     ];
     this.stages = this.own(new Stages(registered, builtIn, log));
     this.filed = hooks.hook('delivery.filed');
-    this.environment = { store, policy: policy ?? ownerPolicy, autocreateInbox };
+    this.createsInbox = autocreateInbox || provision !== undefined;
+    this.environment = {
+      store,
+      policy: policy ?? ownerPolicy,
+      createsInbox: this.createsInbox,
+      provision,
+      ledger,
+    };
     this.traces = new TraceRing(config.traceSize);
   }
 
@@ -89,6 +109,7 @@ export class DeliveryService extends Component implements Delivery {
       user: undefined,
       detail: undefined,
       targets: [],
+      addedFields: [],
       outcome: undefined,
       notes: new Map(),
       trace: [],
@@ -119,7 +140,7 @@ export class DeliveryService extends Component implements Delivery {
     for (const recipient of withoutOutcome(pending)) {
       if (recipient.targets.length === 0) recipient.outcome = { is: 'discarded', note: 'filed nowhere' };
     }
-    const filing = new Filing(this.environment, message, envelope, this.clock.now());
+    await using filing = new Filing(this.environment, message, envelope, this.clock.now());
     await filing.file(withoutOutcome(pending));
     await this.stages.complete(completions, pending);
     for (const recipient of pending) this.record(envelope, message.guid, recipient);
@@ -129,8 +150,8 @@ export class DeliveryService extends Component implements Delivery {
   private addDefaultTarget(recipient: Recipient): void {
     const { user, outcome, targets } = recipient;
     if (user === undefined || outcome !== undefined || targets.length > 0) return;
-    const create = this.config.autocreateInbox;
-    recipient.targets = [{ mailbox: personalMailbox(user), flags: noFlags, create, by: '' }];
+    const mailbox = personalMailbox(user);
+    recipient.targets = [{ mailbox, flags: noFlags, create: this.createsInbox, by: '' }];
   }
 
   /** Each completion once, although it was kept for each recipient. */

@@ -233,6 +233,56 @@ test('a filter chooses mailboxes; what is not there is made or falls back to INB
   assert.equal(await it.inboxOf('fred'), 1);
 });
 
+test('stages add header fields for single recipients; who has the same shares a message, the others have it as it came', async () => {
+  const stage = filter((recipient) => {
+    if (recipient.user === 'boss') return;
+    recipient.addedFields.push({ name: 'X-Spam', value: 'yes' }, { name: 'bad name', value: 'x' });
+    if (recipient.user === 'joe+exact')
+      recipient.addedFields.push({ name: 'X-Note', value: 'Gr\u00fc\u00dfe' });
+  });
+  await using it = await setUp({}, [stage]);
+  const staged: string[] = [];
+  const stageMessage = it.store.stage.bind(it.store);
+  it.store.stage = async (source, options) => {
+    const message = await stageMessage(source, options);
+    const dispose = message[Symbol.asyncDispose].bind(message);
+    staged.push('staged');
+    message[Symbol.asyncDispose] = async () => {
+      staged.push('let go');
+      await dispose();
+    };
+    return message;
+  };
+  const recipients = await Promise.all(['fred', 'wilma', 'joe+exact', 'boss'].map(it.recipient));
+  await it.deliver(recipients);
+  assert.ok(recipients.every(({ outcome }) => outcome?.is === 'delivered'));
+  assert.deepEqual(staged, ['staged', 'staged', 'staged', 'let go', 'let go', 'let go']);
+  assert.ok(recipients[0]?.trace.some(({ decision }) => decision.includes('"bad name" cannot be added')));
+  const inboxText = async (user: string) => {
+    const { id } = (await it.store.catalogue.find(personalMailbox(user as UserId)))!;
+    const message = await it.store.mailbox(id).open(1);
+    return String(await message.read(0, message.size));
+  };
+  assert.equal(await inboxText('boss'), text);
+  for (const user of ['fred', 'wilma']) assert.equal(await inboxText(user), `X-Spam: yes\r\n${text}`);
+  assert.equal(await inboxText('joe+exact'), `X-Spam: yes\r\nX-Note: =?utf-8?B?R3LDvMOfZQ==?=\r\n${text}`);
+});
+
+test('who cannot have his fields is put off, the others are not', async () => {
+  const stage = filter(({ user, addedFields }) => {
+    if (user === 'fred') addedFields.push({ name: 'X', value: 'y' });
+  });
+  await using it = await setUp({}, [stage]);
+  const recipients = await Promise.all(['fred', 'wilma'].map(it.recipient));
+  const stageMessage = it.store.stage.bind(it.store);
+  let calls = 0;
+  it.store.stage = (source, options) =>
+    ++calls === 1 ? stageMessage(source, options) : Promise.reject(new Error('disk'));
+  await it.deliver(recipients);
+  assert.ok(recipients[0]?.outcome?.is === 'refused' && recipients[0].outcome.error.temporary);
+  assert.equal(recipients[1]?.outcome?.is, 'delivered');
+});
+
 test('a filter discards, refuses, or leaves no target', async () => {
   const stage = filter((recipient) => {
     if (recipient.user === 'fred') recipient.outcome = { is: 'discarded', note: 'spam' };

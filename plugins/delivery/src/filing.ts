@@ -9,7 +9,9 @@ import {
   type AppendOutcome,
   type AppendTarget,
   type DeliveryEnvelope,
+  type DuplicateLedger,
   type FilingTarget,
+  type InboxProvision,
   isMailError,
   type MailboxCatalogue,
   type MailboxEntry,
@@ -27,33 +29,43 @@ import {
   type StagedMessage,
   unavailableError,
 } from '@angarium/sdk';
+import { Variants } from './variants.js';
 
 export interface FilingEnvironment {
   readonly store: MailStore;
   readonly policy: AccessPolicy;
-  readonly autocreateInbox: boolean;
+  /** INBOXes are made with the first mail. */
+  readonly createsInbox: boolean;
+  /** Makes them; undefined: they are made empty-handed. */
+  readonly provision: InboxProvision | undefined;
+  readonly ledger: DuplicateLedger | undefined;
 }
 
 /** One copy to be written, and who waits for it. */
 interface Copy {
   readonly mailbox: MailboxEntry;
   readonly target: FilingTarget;
+  readonly message: StagedMessage;
   readonly recipients: Set<Recipient>;
 }
 
-export class Filing {
+export class Filing implements AsyncDisposable {
   private readonly catalogue: MailboxCatalogue;
   private readonly origin: Origin;
   /** Lookups of this message, by mailbox key. */
   private readonly places = new Map<string, Promise<MailboxEntry | undefined>>();
+  private readonly variants: Variants;
+  private readonly filedFor = new Set<Recipient>();
+  private readonly repeatedFor = new Set<Recipient>();
 
   constructor(
     private readonly environment: FilingEnvironment,
-    private readonly message: StagedMessage,
-    envelope: DeliveryEnvelope,
+    message: StagedMessage,
+    private readonly envelope: DeliveryEnvelope,
     private readonly internalDateMs: number,
   ) {
     this.catalogue = environment.store.catalogue;
+    this.variants = new Variants(environment.store, message);
     this.origin = {
       identity: envelope.identity,
       via: envelope.via,
@@ -68,7 +80,15 @@ export class Filing {
     const lost = await this.write(copies);
     // A mailbox that vanished between lookup and write: the INBOX takes the copy.
     if (lost.length > 0) await this.write(await this.fallbacks(lost));
-    for (const recipient of recipients) recipient.outcome ??= { is: 'delivered' };
+    for (const recipient of recipients) {
+      const isRepeat = this.repeatedFor.has(recipient) && !this.filedFor.has(recipient);
+      recipient.outcome ??= isRepeat ? { is: 'delivered', note: 'duplicate' } : { is: 'delivered' };
+    }
+  }
+
+  /** Lets go of what was staged for it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.variants[Symbol.asyncDispose]();
   }
 
   private async copiesFor(recipients: readonly Recipient[]): Promise<Copy[]> {
@@ -79,8 +99,9 @@ export class Filing {
           // All places first: a recipient who is refused has no copy anywhere.
           const places: MailboxEntry[] = [];
           for (const target of recipient.targets) places.push(await this.placeFor(recipient, target));
+          const message = await this.variants.messageFor(recipient);
           recipient.targets.forEach((target, i) => {
-            addCopy(copies, places[i]!, target, recipient);
+            addCopy(copies, places[i]!, target, message, recipient);
           });
         } catch (error) {
           refuse(recipient, error);
@@ -97,7 +118,7 @@ export class Filing {
     const { user } = recipient;
     if (user === undefined) throw noMailbox();
     const name = personalMailbox(user);
-    const inbox = await this.place(name, this.environment.autocreateInbox);
+    const inbox = await this.place(name, this.environment.createsInbox);
     if (inbox === undefined) throw noMailbox();
     if (mailboxKey(name) !== mailboxKey(target.mailbox)) {
       recipient.trace.push({ stage: 'file', decision: `${shown(target.mailbox)} is not there: INBOX` });
@@ -108,13 +129,13 @@ export class Filing {
   private async fallbacks(lost: readonly Copy[]): Promise<Copy[]> {
     const copies = new Map<string, Copy>();
     this.places.clear();
-    for (const { recipients } of lost) {
+    for (const { recipients, message } of lost) {
       for (const recipient of recipients) {
         try {
           const { user } = recipient;
           if (user === undefined) throw noMailbox();
           const target = { mailbox: personalMailbox(user), flags: noFlags, create: false, by: 'fallback' };
-          addCopy(copies, await this.placeFor(recipient, target), target, recipient);
+          addCopy(copies, await this.placeFor(recipient, target), target, message, recipient);
         } catch (error) {
           refuse(recipient, error);
         }
@@ -126,11 +147,13 @@ export class Filing {
   /** One write for all. Answers the copies whose mailbox is gone. */
   private async write(copies: readonly Copy[]): Promise<Copy[]> {
     if (copies.length === 0) return [];
-    const outcomes = await this.append(copies.map((copy) => this.appendTarget(copy)));
+    const targets = await Promise.all(copies.map((copy) => this.appendTarget(copy)));
+    const outcomes = await this.append(targets);
     const lost: Copy[] = [];
     copies.forEach((copy, i) => {
       const outcome = outcomes[i];
-      if (outcome?.ok === true) this.traceFiled(copy, outcome.uids[0]);
+      if (outcome?.ok === true) this.noteFiled(copy, outcome.uids[0]);
+      else if (outcome?.isRepeat === true) this.noteRepeat(copy);
       else if (isGone(outcome) && copy.target.by !== 'fallback') lost.push(copy);
       else for (const recipient of copy.recipients) refuse(recipient, outcome?.error);
     });
@@ -145,23 +168,36 @@ export class Filing {
     }
   }
 
-  private appendTarget({ mailbox, target, recipients }: Copy): AppendTarget {
-    const { message, internalDateMs } = this;
+  private async appendTarget({ mailbox, target, message, recipients }: Copy): Promise<AppendTarget> {
+    const { internalDateMs } = this;
     const item: AppendItem = { message, flags: target.flags, internalDateMs };
     const viewer = [...recipients].find(({ user }) => user !== undefined)?.user;
     // RCPT's IGNOREQUOTA: what goes to several recipients goes if it may for one.
     const ignoresQuota = [...recipients].some(({ address }) => 'IGNOREQUOTA' in address.parameters);
+    const once = await this.environment.ledger?.mark(message, mailbox);
     return {
       mailbox: mailbox.id,
       items: [item],
       ...(viewer === undefined ? {} : { viewer }),
       ...(ignoresQuota ? { ignoresQuota } : {}),
+      ...(once === undefined ? {} : { once }),
     };
   }
 
-  private traceFiled({ mailbox, recipients }: Copy, uid: number | undefined): void {
-    for (const { trace } of recipients) {
-      trace.push({ stage: 'file', decision: `${shown(mailbox.name)}, UID ${uid}` });
+  private noteFiled({ mailbox, recipients }: Copy, uid: number | undefined): void {
+    for (const recipient of recipients) {
+      this.filedFor.add(recipient);
+      recipient.trace.push({ stage: 'file', decision: `${shown(mailbox.name)}, UID ${uid}` });
+    }
+  }
+
+  private noteRepeat({ mailbox, message, recipients }: Copy): void {
+    const { sender, session } = this.envelope;
+    for (const recipient of recipients) {
+      this.repeatedFor.add(recipient);
+      recipient.trace.push({ stage: 'file', decision: `${shown(mailbox.name)}: a duplicate, not filed` });
+      const { address } = recipient.address;
+      this.environment.ledger?.suppressed({ message, mailbox, recipient: address, sender, session });
     }
   }
 
@@ -178,6 +214,11 @@ export class Filing {
   private async findOrCreate(name: MailboxName, create: boolean): Promise<MailboxEntry | undefined> {
     const found = await this.catalogue.find(name);
     if (found !== undefined || !create) return found;
+    const owner = name.path.length === 0 ? ownerOf(name) : undefined;
+    const { provision } = this.environment;
+    if (owner !== undefined && provision !== undefined) {
+      return provision.ensure(owner, 'delivery', this.origin);
+    }
     const parentName = parentOf(name);
     const parent = parentName === undefined ? undefined : await this.place(parentName, true);
     const acl = this.environment.policy.initialAcl(this.origin.identity, name, parent);
@@ -200,16 +241,17 @@ function addCopy(
   copies: Map<string, Copy>,
   mailbox: MailboxEntry,
   target: FilingTarget,
+  message: StagedMessage,
   by: Recipient,
 ): void {
-  const key = copyKey(mailbox.id, target);
+  const key = copyKey(mailbox.id, target, message);
   const copy = copies.get(key);
-  if (copy === undefined) copies.set(key, { mailbox, target, recipients: new Set([by]) });
+  if (copy === undefined) copies.set(key, { mailbox, target, message, recipients: new Set([by]) });
   else copy.recipients.add(by);
 }
 
-function copyKey(id: MailboxId, { flags }: FilingTarget): string {
-  return `${id} ${flags.system} ${[...flags.keywords].sort().join(' ')}`;
+function copyKey(id: MailboxId, { flags }: FilingTarget, { guid }: StagedMessage): string {
+  return `${id} ${guid.latin1Slice()} ${flags.system} ${[...flags.keywords].sort().join(' ')}`;
 }
 
 function isGone(outcome: AppendOutcome | undefined): boolean {

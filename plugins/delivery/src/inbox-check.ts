@@ -1,23 +1,30 @@
 import {
   type DeliveryBatch,
   type DeliveryStage,
-  type MailboxCatalogue,
+  type InboxProvision,
   MailError,
+  type MailStore,
   personalMailbox,
 } from '@angarium/sdk';
 
-/** Without `autocreateInbox`: an account that has no INBOX takes no mail. */
+/** An account that has no INBOX, and gets none with its first mail, takes no mail. */
 export class InboxCheck implements DeliveryStage {
   readonly name = 'inbox';
   readonly phase = 'admit';
   readonly order = 100;
 
-  constructor(private readonly catalogue: MailboxCatalogue) {}
+  /** @param provision undefined: nobody gets one. */
+  constructor(
+    private readonly store: MailStore,
+    private readonly provision: InboxProvision | undefined,
+  ) {}
 
   async run({ recipients }: DeliveryBatch): Promise<void> {
     for (const recipient of recipients) {
-      if (recipient.user === undefined) continue;
-      if ((await this.catalogue.find(personalMailbox(recipient.user))) !== undefined) continue;
+      const { user } = recipient;
+      if (user === undefined) continue;
+      if ((await this.store.catalogue.find(personalMailbox(user))) !== undefined) continue;
+      if ((await this.provision?.wouldCreate(user, 'delivery')) === true) continue;
       const error = new MailError('NONEXISTENT', 'Mailbox does not exist', { enhancedStatus: '5.1.1' });
       recipient.outcome = { is: 'refused', error };
     }

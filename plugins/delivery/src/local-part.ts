@@ -4,13 +4,14 @@ export function unquoteLocalPart(localPart: string): string {
   return localPart.slice(1, -1).replace(/\\(.)/gsu, '$1');
 }
 
-/** Splits at the first separator that leaves something before it. */
+/** Splits at the first of the separators (one character each) that has something before it. */
 export function splitDetail(
   localPart: string,
-  separator: string,
+  separators: string,
 ): { readonly base: string; readonly detail: string | undefined } {
-  const at = separator === '' ? -1 : localPart.indexOf(separator);
-  return at < 1
-    ? { base: localPart, detail: undefined }
-    : { base: localPart.slice(0, at), detail: localPart.slice(at + separator.length) };
+  for (let at = 1; at < localPart.length; at++) {
+    if (!separators.includes(localPart[at]!)) continue;
+    return { base: localPart.slice(0, at), detail: localPart.slice(at + 1) };
+  }
+  return { base: localPart, detail: undefined };
 }

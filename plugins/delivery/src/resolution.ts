@@ -1,27 +1,51 @@
 /** The built-in resolution: whose is this address? */
 import {
   type Accounts,
+  type AddressMap,
+  type AddressOwner,
   type DeliveryBatch,
   type DeliveryStage,
   isMailError,
   MailError,
+  type MappedAddress,
   type Recipient,
   type RecipientAddress,
+  type Registry,
+  splitUserId,
   type UserId,
+  type VirtualDomains,
 } from '@angarium/sdk';
 import type { DeliveryConfig } from './config.js';
 import { splitDetail, unquoteLocalPart } from './local-part.js';
 
-/** An address → an account: exactly as given, then without the detail; of its domain, then of any. */
+/** Where user ids stand among the address maps. */
+const ACCOUNTS_ORDER = 100;
+
+export interface ResolutionEnvironment {
+  readonly accounts: Accounts;
+  readonly addressMaps: Registry<AddressMap>;
+  /** undefined: as `anyDomain` says. */
+  readonly domains: VirtualDomains | undefined;
+  readonly config: DeliveryConfig;
+}
+
+interface Found {
+  readonly user: UserId;
+  readonly detail: string | undefined;
+  readonly how: string;
+}
+
+/** An address → an account: exactly as given, then without the detail; of its domain, then of any where that holds. */
 export class Resolution implements DeliveryStage {
   readonly name = 'resolve';
   readonly phase = 'resolve';
   readonly order = 100;
+  private readonly anyDomain: boolean;
 
-  constructor(
-    private readonly accounts: Accounts,
-    private readonly config: DeliveryConfig,
-  ) {}
+  constructor(private readonly environment: ResolutionEnvironment) {
+    const { domains, config } = environment;
+    this.anyDomain = domains === undefined ? config.anyDomain : !domains.areSeparate;
+  }
 
   async run({ recipients }: DeliveryBatch): Promise<void> {
     for (const recipient of recipients) {
@@ -32,40 +56,100 @@ export class Resolution implements DeliveryStage {
   private async resolve(recipient: Recipient): Promise<void> {
     const { address } = recipient;
     const whole = unquoteLocalPart(address.localPart);
-    const { base, detail } = splitDetail(whole, this.config.detailSeparator);
-    const exact = await this.find(whole, address.domain);
-    const user = exact ?? (detail === undefined ? undefined : await this.find(base, address.domain));
-    if (user !== undefined) {
-      recipient.user = user;
-      recipient.detail = exact === undefined ? detail : undefined;
-      recipient.trace.push({ stage: this.name, decision: `account ${user}` });
-      return;
+    const { base, detail } = splitDetail(whole, this.environment.config.detailSeparator);
+    this.checkDomain(address);
+    const ways: readonly [local: string, detail: string | undefined][] =
+      detail === undefined
+        ? [[whole, undefined]]
+        : [
+            [whole, undefined],
+            [base, detail],
+          ];
+    for (const isLate of [false, true]) {
+      for (const [local, rest] of ways) {
+        const found = await this.find({ ...address, localPart: local }, isLate);
+        if (found === undefined) continue;
+        recipient.user = found.user;
+        recipient.detail = rest ?? found.detail;
+        recipient.trace.push({ stage: this.name, decision: found.how });
+        return;
+      }
+      if (!isLate && (await this.resolvePostmaster(recipient, base))) return;
     }
-    if (!(await this.resolvePostmaster(recipient, base))) throw unknownUser(address);
+    throw unknownUser(address);
+  }
+
+  /** @throws MailError 5.1.2 for a domain that is none of ours. */
+  private checkDomain({ domain }: RecipientAddress): void {
+    const { domains } = this.environment;
+    if (domains === undefined || domain === undefined) return;
+    const own = this.ownDomain(domain);
+    if (own !== undefined && domains.isServed(own)) return;
+    throw new MailError('NONEXISTENT', 'This domain is not served here', { enhancedStatus: '5.1.2' });
+  }
+
+  /** As user ids have it: '' is the default domain, undefined what is no domain name. */
+  private ownDomain(domain: string): string | undefined {
+    const user = tryNormalise(this.environment.accounts, `postmaster@${domain}`);
+    return user === undefined ? undefined : (splitUserId(user).domain ?? '');
+  }
+
+  /** Early: the maps before the accounts, and these; late: the maps behind. */
+  private async find(address: RecipientAddress, isLate: boolean): Promise<Found | undefined> {
+    const { localPart, domain } = address;
+    const maps = this.environment.addressMaps.items.filter(({ order }) => order > ACCOUNTS_ORDER === isLate);
+    if (maps.length > 0) {
+      const found = await this.ask(maps, this.mapped(address));
+      if (found !== undefined) return found;
+    }
+    const user = isLate ? undefined : await this.userOf(localPart, domain);
+    return user === undefined ? undefined : { user, detail: undefined, how: `account ${user}` };
+  }
+
+  private mapped({ localPart, domain }: RecipientAddress): MappedAddress {
+    const own = domain === undefined ? '' : (this.ownDomain(domain) ?? domain.toLowerCase());
+    return {
+      localPart: localPart.normalize('NFC').toLowerCase(),
+      domain: own === '' ? undefined : own,
+    };
+  }
+
+  private async ask(maps: readonly AddressMap[], address: MappedAddress): Promise<Found | undefined> {
+    for (const map of [...maps].sort((a, b) => a.order - b.order)) {
+      const owner = await map.find(address);
+      if (owner === undefined) continue;
+      const user = await this.account(owner.user);
+      if (user === undefined) throw noSuchOwner(map, owner);
+      return { user, detail: owner.detail, how: `${map.name}: account ${user}` };
+    }
+    return undefined;
   }
 
   private async resolvePostmaster(recipient: Recipient, local: string): Promise<boolean> {
-    const { postmaster } = this.config;
+    const { postmaster } = this.environment.config;
     if (postmaster === '' || local.toLowerCase() !== 'postmaster') return false;
-    const user = await this.find(postmaster, undefined);
+    const user = await this.account(postmaster);
     if (user === undefined) return false;
     recipient.user = user;
     recipient.trace.push({ stage: this.name, decision: `postmaster is ${user}` });
     return true;
   }
 
-  private async find(local: string, domain: string | undefined): Promise<UserId | undefined> {
+  private async userOf(local: string, domain: string | undefined): Promise<UserId | undefined> {
+    // What follows an `@` of the local part is no domain.
+    if (local.includes('@')) return undefined;
     if (domain !== undefined) {
       const user = await this.account(`${local}@${domain}`);
-      if (user !== undefined || !this.config.anyDomain) return user;
+      if (user !== undefined || !this.anyDomain) return user;
     }
     return this.account(local);
   }
 
   private async account(text: string): Promise<UserId | undefined> {
-    const user = tryNormalise(this.accounts, text);
+    const { accounts } = this.environment;
+    const user = tryNormalise(accounts, text);
     if (user === undefined) return undefined;
-    return (await this.accounts.find(user))?.user;
+    return (await accounts.find(user))?.user;
   }
 }
 
@@ -80,4 +164,10 @@ function tryNormalise(accounts: Accounts, text: string): UserId | undefined {
 
 function unknownUser({ address }: RecipientAddress): MailError {
   return new MailError('NONEXISTENT', `User unknown: <${address}>`, { enhancedStatus: '5.1.1' });
+}
+
+/** The operator's mistake, which bounced mail does not mend. */
+function noSuchOwner({ name }: AddressMap, { user }: AddressOwner): MailError {
+  const cause = new Error(`${name} names the user ${user}, whom nobody knows`);
+  return new MailError('UNAVAILABLE', 'The address has no mailbox now', { cause, enhancedStatus: '4.2.1' });
 }

@@ -15,6 +15,8 @@ import {
   HOST,
   type Host,
   IMAP_EXTENSIONS,
+  INBOX_PROVISION,
+  type InboxProvision,
   inject,
   injectable,
   injectOptional,
@@ -72,13 +74,16 @@ export class ImapService extends Component {
     @injectOptional(ACCOUNTS) accounts: Accounts | undefined,
     @injectOptional(REFERRALS) referrals: Referrals | undefined,
     @injectOptional(JMAP_ACCESS) private readonly jmap: JmapAccess | undefined,
+    @injectOptional(INBOX_PROVISION) provision: InboxProvision | undefined,
     @inject(HOST) host: Host,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
   ) {
     super();
+    // Where a plugin makes INBOXes it has done so, or refused, when the login was authorised.
+    const autocreateInbox = config.autocreateInbox && provision === undefined;
     this.environment = {
-      config,
+      config: { ...config, autocreateInbox },
       features: extensions,
       store,
       namespace,

@@ -35,7 +35,10 @@ test('without TLS LOGIN is disabled where passwords must not travel, and not eve
   await using server = await TestServer.start();
   server.auth.allowsPlaintext = false;
   const client = server.connect();
-  assert.match(await client.line(), /LITERAL\+ ID ENABLE LOGINDISABLED SASL-IR AUTH=TEST-ASK LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE LANGUAGE\]/);
+  assert.match(
+    await client.line(),
+    /LITERAL\+ ID ENABLE LOGINDISABLED SASL-IR AUTH=TEST-ASK LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE LANGUAGE\]/,
+  );
   assert.match((await client.command('LOGIN fred secret')).text, /^\[PRIVACYREQUIRED\]/);
   const refused = await client.withLiterals('LOGIN ', Buffer.from('fred'), ' ', Buffer.from('secret'));
   assert.match(refused.text, /^\[PRIVACYREQUIRED\]/);

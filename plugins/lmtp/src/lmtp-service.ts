@@ -5,7 +5,9 @@ import {
   type Authentication,
   CLOCK,
   type Clock,
+  COMMANDS,
   CONFIG,
+  type Command,
   Component,
   type Connection,
   DELIVERY,
@@ -21,12 +23,14 @@ import {
   type Logger,
   MAIL_STORE,
   type MailStore,
+  parseNetworks,
   type Registry,
   runSession,
   SERVICES,
   type Service,
 } from '@angarium/sdk';
 import type { LmtpConfig } from './config.js';
+import { deliverCommand } from './deliver/command.js';
 import { protocol } from './protocol.js';
 import { type LmtpEnvironment, LmtpSession } from './session.js';
 
@@ -50,18 +54,32 @@ export class LmtpService extends Component implements Service {
     @inject(LOGGER) log: Logger,
     @inject(HOOKS) hooks: HookBus,
     @inject(SERVICES) private readonly services: Registry<Service>,
+    @inject(COMMANDS) private readonly commands: Registry<Command>,
   ) {
     super();
     this.listen = config.listen;
     this.loginTimeoutMs = config.idleTimeoutSeconds * 1000;
     this.deliverers = new Set(config.deliverers.map((name) => accounts.normalise(name)));
     const starting = hooks.hook('delivery.starting');
-    const mayDeliver = (identity: Identity) => this.mayDeliver(identity);
-    this.environment = { config, store, delivery, authentication, mayDeliver, host, clock, log, starting };
+    const trusted = parseNetworks(config.trustedNetworks);
+    this.environment = {
+      config,
+      store,
+      delivery,
+      authentication,
+      accounts,
+      mayDeliver: (identity) => this.mayDeliver(identity),
+      isTrustedAddress: (address) => trusted.has(address),
+      host,
+      clock,
+      log,
+      starting,
+    };
   }
 
   override start(): void {
     this.own(this.services.add(this));
+    this.own(this.commands.add(deliverCommand(this.environment)));
   }
 
   busy(): string {

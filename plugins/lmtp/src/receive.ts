@@ -2,7 +2,7 @@
 import { DotBody, formatMailDate, ReadError, type Recipient, type StagedMessage } from '@angarium/sdk';
 import { type IntakeRules, takeIn } from './intake/intake.js';
 import { traceFields } from './intake/trace-fields.js';
-import { type Reply, replyTo } from './replies.js';
+import type { Reply } from './replies.js';
 import type { LmtpSession, Transaction } from './session.js';
 
 export function intakeRules(
@@ -32,6 +32,8 @@ export function intakeRules(
     messageId: `Message-ID: <lmtp-${host.workerId}-${timeMs}-${nextNumber()}@${host.serverName}>\r\n`,
     date: `Date: ${formatMailDate(timeMs)}\r\n`,
     malformed: config.malformed,
+    // With SMTPUTF8 they are what RFC 6532 §3 allows.
+    eightBit: envelope.isUtf8 ? 'keep' : config.eightBitHeaders,
     maxBytes: config.maxMessageBytes,
     isBinary,
     sizeHint: sizeHint ?? transaction.declaredSize,
@@ -79,11 +81,12 @@ export async function receive(
     const draining = session.drained();
     if (draining !== undefined) await draining;
   }
+  session.forwarded = undefined;
   session.enter({ is: 'ready' });
 }
 
 function replyFor(session: LmtpSession, { outcome }: Recipient): Reply {
-  if (outcome?.is === 'refused') return replyTo(outcome.error);
+  if (outcome?.is === 'refused') return session.replyForRecipient(outcome.error);
   if (outcome === undefined) return session.replyFor(new Error('a recipient has no outcome'), 'message');
   return { code: 250, status: '2.1.5', text: `Success SESSIONID=<${session.connection.id}>` };
 }

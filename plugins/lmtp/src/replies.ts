@@ -49,9 +49,17 @@ export interface Reply {
   readonly text: string;
 }
 
+export interface ReplyOptions {
+  /** A full mailbox bounces. */
+  readonly overQuotaPermFailure?: boolean;
+}
+
 /** An error that is none of ours says nothing of itself; it is logged by whoever caught it. */
-export function replyTo(error: unknown): Reply {
+export function replyTo(error: unknown, { overQuotaPermFailure = false }: ReplyOptions = {}): Reply {
   if (!isMailError(error)) return { code: 451, status: '4.3.0', text: 'Internal error, try again later' };
+  if (error.code === 'OVERQUOTA' && overQuotaPermFailure) {
+    return { code: 552, status: '5.2.2', text: error.publicText };
+  }
   const [code, defaultStatus] = byCode[error.code];
   const isTemporary = isForLater(error);
   const status = statusOf(error.enhancedStatus ?? defaultStatus, isTemporary);

@@ -6,6 +6,7 @@
  * - A failed BDAT leaves the state 'failed', which only RSET, LHLO and the end of the message leave (RFC 3030 §2).
  */
 import {
+  type Accounts,
   type AuthContext,
   type Authentication,
   anonymousIdentity,
@@ -13,6 +14,7 @@ import {
   type Connection,
   type Delivery,
   type DeliveryEnvelope,
+  type ForwardedClient,
   type HookHandle,
   type Host,
   type Identity,
@@ -23,13 +25,18 @@ import {
 } from '@angarium/sdk';
 import type { ChunkedMessage } from './chunked-message.js';
 import type { LmtpConfig } from './config.js';
+import { decodeXtext } from './grammar/parameters.js';
 import { formatReply, type Reply, replyTo } from './replies.js';
+import { identityOfSender } from './sender.js';
 
 export interface LmtpEnvironment {
   readonly config: LmtpConfig;
   readonly store: MailStore;
   readonly delivery: Delivery;
   readonly authentication: Authentication;
+  readonly accounts: Accounts;
+  /** Is it an address of `trustedNetworks`? */
+  isTrustedAddress(address: string): boolean;
   /** May whoever has authenticated hand mail over? */
   mayDeliver(identity: Identity): boolean;
   readonly host: Host;
@@ -62,6 +69,8 @@ export class LmtpSession extends TextSession {
   clientName = '';
   /** Of AUTH. */
   identity: Identity | undefined;
+  /** Of XFORWARD, for the next transaction. */
+  forwarded: ForwardedClient | undefined;
 
   constructor(
     connection: Connection,
@@ -78,20 +87,30 @@ export class LmtpSession extends TextSession {
     return { service: 'lmtp', connection: this.connection };
   }
 
-  /** Those from this machine need not authenticate, unless the `listen` entry says otherwise. */
+  /** Those from this machine and the trusted networks need not authenticate, unless the `listen` entry says otherwise. */
   get mayDeliver(): boolean {
-    if (this.identity !== undefined) return true;
-    const { auth } = this.connection.listenOptions;
-    return auth === 'none' || (auth !== 'required' && this.connection.isLocal);
+    return this.isTrusted || this.connection.listenOptions['auth'] === 'none';
   }
 
-  get senderIdentity(): Identity {
-    return this.identity ?? anonymousIdentity;
+  /** Counts what it says of others: who has sent the mail, where it came from? */
+  get isTrusted(): boolean {
+    if (this.identity !== undefined) return true;
+    if (this.connection.listenOptions['auth'] === 'required') return false;
+    return this.connection.isLocal || this.environment.isTrustedAddress(this.connection.remote.address);
+  }
+
+  /** @param submitter the AUTH parameter of MAIL, in xtext (RFC 4954 §5). @throws MailError UNAVAILABLE */
+  async senderIdentity(submitter: string | undefined): Promise<Identity> {
+    const own = this.identity ?? anonymousIdentity;
+    const name = submitter === undefined ? undefined : decodeXtext(submitter);
+    if (name === undefined || name === '<>' || !this.isTrusted) return own;
+    return (await identityOfSender(this.environment.accounts, name)) ?? own;
   }
 
   /** Forgets the transaction. */
   reset(): void {
     if (this.current.is === 'chunks') this.current.message.abandon();
+    this.forwarded = undefined;
     if (this.current.is !== 'greeted') this.enter({ is: 'ready' });
   }
 
@@ -115,8 +134,13 @@ export class LmtpSession extends TextSession {
     this.answerWith(this.replyFor(error, activity));
   }
 
+  /** What is refused by delivery is in its log already. */
+  replyForRecipient(error: unknown): Reply {
+    return replyTo(error, this.environment.config);
+  }
+
   replyFor(error: unknown, activity: string): Reply {
-    const reply = replyTo(error);
+    const reply = this.replyForRecipient(error);
     if (reply.code === 451) {
       this.environment.log.warn('temporary failure', { session: this.connection.id, activity, err: error });
     }

@@ -18,7 +18,7 @@ import type {
   UsageLimit,
   UserId,
 } from '@angarium/sdk';
-import { NumberSet } from '@angarium/sdk';
+import { MailError, NumberSet } from '@angarium/sdk';
 import { StoreCatalogue } from './catalogue.js';
 import type { StoreSettings } from './config.js';
 import { errorToValue, nonexistent, valueToError } from './errors.js';
@@ -279,6 +279,13 @@ export class StoreEngine implements MailStore {
     origin: Origin | undefined,
   ): AppendOutcome {
     if ('error' in result) return { ok: false, error: valueToError(result.error) };
+    if ('isRepeat' in result) {
+      return {
+        ok: false,
+        isRepeat: true,
+        error: new MailError('ALREADYEXISTS', 'The message is there already'),
+      };
+    }
     const { uids, modSeq, expungeModSeq } = result;
     if (this.hooks.isAppendObserved) {
       const filed = NumberSet.fromAscending(uids);
@@ -337,6 +344,7 @@ function toPart({ listed, target, limits, replaced }: Admitted, messages: Messag
     ref: listed.ref,
     viewer: privateViewer(listed, target.viewer),
     limits,
+    once: target.once,
     rows: target.items.map(({ message, flags, internalDateMs, annotations, privateAnnotations }) => ({
       message: messages.add(message),
       flags: { system: flags.system, keywords: flags.keywords },

@@ -3,15 +3,17 @@
 import type {
   Clock,
   RecordChange,
+  RecordOwner,
   RecordQuery,
   RecordRow,
   RecordSpace,
   Records,
-  UserId,
 } from '@angarium/sdk';
-import { shardOfUser } from './model/ids.js';
+import { nonexistent } from './errors.js';
+import { shardOfId, shardOfUser } from './model/ids.js';
 import type { Db } from './sql/open.js';
 import { pluck, raw } from './sql/statements.js';
+import { ownerOfMailbox } from './thread/record-ops.js';
 import type { StoreWriter } from './writer-client.js';
 
 const DEFAULT_LIMIT = 1000;
@@ -42,16 +44,16 @@ class Space implements RecordSpace {
     private readonly name: string,
   ) {}
 
-  async get(owner: UserId | undefined, key: string): Promise<Uint8Array | undefined> {
+  async get(owner: RecordOwner, key: string): Promise<Uint8Array | undefined> {
     return pluck(
       this.reader(owner),
       `SELECT value FROM record WHERE space = ? AND owner = ? AND key = ? AND (expires_ms IS NULL OR expires_ms > ?)`,
-    ).get(this.name, owner ?? '', Buffer.from(key, 'utf8'), this.options.clock.now()) as
+    ).get(this.name, ownerColumn(owner), Buffer.from(key, 'utf8'), this.options.clock.now()) as
       | Uint8Array
       | undefined;
   }
 
-  async list(owner: UserId | undefined, query: RecordQuery = {}): Promise<readonly RecordRow[]> {
+  async list(owner: RecordOwner, query: RecordQuery = {}): Promise<readonly RecordRow[]> {
     const prefix = Buffer.from(query.prefix ?? '', 'utf8');
     const after = query.after === undefined ? undefined : Buffer.from(query.after, 'utf8');
     const end = nextPrefix(prefix);
@@ -65,7 +67,7 @@ class Space implements RecordSpace {
          AND (expires_ms IS NULL OR expires_ms > :now) ORDER BY key LIMIT :limit`,
     ).all({
       space: this.name,
-      owner: owner ?? '',
+      owner: ownerColumn(owner),
       from: after === undefined || Buffer.compare(after, prefix) < 0 ? prefix : after,
       ...(end === undefined ? {} : { end }),
       now: this.options.clock.now(),
@@ -78,30 +80,39 @@ class Space implements RecordSpace {
     }));
   }
 
-  async write(owner: UserId | undefined, changes: readonly RecordChange[]): Promise<boolean> {
+  async write(owner: RecordOwner, changes: readonly RecordChange[]): Promise<boolean> {
     if (changes.length === 0) return true;
     const bytes = changes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
     const input = {
       shard: this.shardOf(owner),
       space: this.name,
-      owner: owner ?? '',
+      owner: ownerColumn(owner),
       nowMs: this.options.clock.now(),
       writes: changes.map(({ key, value, expiresMs, expect }) => ({ key, value, expiresMs, expect })),
     };
     return await this.options.writer.run('recordWrite', input, bytes);
   }
 
-  async prune(nowMs: number): Promise<number> {
-    return await this.options.writer.run('recordPrune', { space: this.name, nowMs });
+  async prune(nowMs: number, { keep }: { readonly keep?: number } = {}): Promise<number> {
+    return await this.options.writer.run('recordPrune', { space: this.name, nowMs, keep });
   }
 
-  private shardOf(owner: UserId | undefined): number {
-    return owner === undefined ? LIST : shardOfUser(owner, this.options.shards);
+  private shardOf(owner: RecordOwner): number {
+    if (owner === undefined) return LIST;
+    if (typeof owner === 'string') return shardOfUser(owner, this.options.shards);
+    const shard = shardOfId(owner.mailbox);
+    if (shard === undefined || shard >= this.options.shards) throw nonexistent();
+    return shard;
   }
 
-  private reader(owner: UserId | undefined): Db {
+  private reader(owner: RecordOwner): Db {
     return this.options.reader(this.shardOf(owner));
   }
+}
+
+function ownerColumn(owner: RecordOwner): string {
+  if (owner === undefined) return '';
+  return typeof owner === 'string' ? owner : ownerOfMailbox(owner.mailbox);
 }
 
 /** The first string above all that begin with `prefix`; undefined when there is none. */

@@ -184,7 +184,7 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
       get: (owner, key) => records().get(owner, key),
       list: (owner, query) => records().list(owner, query),
       write: (owner, changes) => records().write(owner, changes),
-      prune: (nowMs) => records().prune(nowMs),
+      prune: (nowMs, options) => records().prune(nowMs, options),
     };
   }
 }

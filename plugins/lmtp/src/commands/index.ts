@@ -8,6 +8,7 @@ import { mail } from './mail.js';
 import { rcpt } from './rcpt.js';
 import { noop, quit, rset, vrfy } from './small.js';
 import { starttls } from './starttls.js';
+import { xforward } from './xforward.js';
 
 /** RFC 5321 §4.1.1.8, from the table itself. */
 const help: TextCommand<LmtpSession> = defineTextCommand({
@@ -35,5 +36,6 @@ export const commands: CommandTable<LmtpSession> = new CommandTable<LmtpSession>
   help,
   starttls,
   auth,
+  xforward,
   quit,
 ]);

@@ -1,4 +1,5 @@
 import { CommandSyntaxError, type DeliveryEnvelope, defineTextCommand } from '@angarium/sdk';
+import { checkMessageDsn } from '../grammar/dsn.js';
 import { decodeXtext, type Parameters, parseParameters } from '../grammar/parameters.js';
 import { parsePath } from '../grammar/path.js';
 import type { LmtpSession } from '../session.js';
@@ -19,7 +20,7 @@ export const mail = defineTextCommand({
   async run(session: LmtpSession, { path, parameters }) {
     const { connection, environment } = session;
     if (!session.mayDeliver) return session.answer(530, '5.7.0', 'Authentication required');
-    const { SIZE, BODY, SMTPUTF8, AUTH: _submitter, ...others } = parameters;
+    const { SIZE, BODY, SMTPUTF8, AUTH, ...others } = parameters;
     const unknown = Object.keys(others).find((name) => !passedOn.has(name));
     if (unknown !== undefined) return session.answer(555, '5.5.4', `Unknown parameter ${unknown}`);
     const isUtf8 = SMTPUTF8 !== undefined;
@@ -30,10 +31,11 @@ export const mail = defineTextCommand({
     }
     const envelope: DeliveryEnvelope = {
       sender: path.address,
-      identity: session.senderIdentity,
+      identity: await session.senderIdentity(AUTH),
       via: 'lmtp',
       session: connection.id,
       remoteAddress: connection.remote.address,
+      ...(session.forwarded === undefined ? {} : { forwardedFor: session.forwarded }),
       isUtf8,
       parameters: others,
     };
@@ -55,6 +57,7 @@ const bodies = ['7BIT', '8BITMIME', 'BINARYMIME'];
 /** The values of those parameters that are ours. @throws CommandSyntaxError */
 function checked(parameters: Parameters): Parameters {
   const { SIZE, BODY, SMTPUTF8, AUTH } = parameters;
+  checkMessageDsn(parameters);
   if (SIZE !== undefined && !/^[0-9]{1,20}$/.test(SIZE))
     throw new CommandSyntaxError('SIZE must be a number');
   const body = BODY?.toUpperCase();

@@ -1,7 +1,7 @@
 import { CommandSyntaxError, defineTextCommand } from '@angarium/sdk';
+import { checkRecipientDsn } from '../grammar/dsn.js';
 import { parseParameters } from '../grammar/parameters.js';
 import { parsePath } from '../grammar/path.js';
-import { replyTo } from '../replies.js';
 import type { LmtpSession } from '../session.js';
 
 /** RFC 5321 §4.1.1.3. IGNOREQUOTA is Cyrus's; NOTIFY and ORCPT (RFC 3461) are taken without being offered. */
@@ -15,7 +15,9 @@ export const rcpt = defineTextCommand({
     // Leniency: blanks after the colon, as in MAIL.
     const rest = args.rest().replace(/^ +/, '');
     const { path, end } = parsePath(rest, 0, { mayBeNull: false });
-    return { path, parameters: parseParameters(rest, end) };
+    const parameters = parseParameters(rest, end);
+    checkRecipientDsn(parameters);
+    return { path, parameters };
   },
   async run(session: LmtpSession, { path, parameters }) {
     if (session.current.is !== 'mail') return;
@@ -34,7 +36,9 @@ export const rcpt = defineTextCommand({
       transaction.envelope,
     );
     const { outcome } = recipient;
-    if (outcome?.is === 'refused') return session.answerWith(replyTo(outcome.error));
+    if (outcome?.is === 'refused') {
+      return session.answerWith(session.replyForRecipient(outcome.error));
+    }
     transaction.recipients.push(recipient);
     session.answer(250, '2.1.5', 'Ok');
   },

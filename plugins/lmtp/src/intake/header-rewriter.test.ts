@@ -9,6 +9,7 @@ const rules: HeaderRules = {
   messageId: 'Message-ID: <new@x>\r\n',
   date: 'Date: now\r\n',
   malformed: 'reject',
+  eightBit: 'keep',
 };
 
 function rewrite(chunks: readonly Buffer[], given: Partial<HeaderRules> = {}): string {
@@ -52,6 +53,19 @@ for (const [name, message, result] of cases) {
     for (const chunks of everySplit(Buffer.from(message, 'latin1'))) assert.equal(rewrite(chunks), result);
   });
 }
+
+test('octets above 127 in the header are kept, munged or refused; those of the body stay', () => {
+  const message = `${complete}Subject: caf\xc3\xa9\r\n\r\n\xc3\xa9`;
+  for (const chunks of everySplit(Buffer.from(message, 'latin1'))) {
+    assert.equal(rewrite(chunks), rules.trace + message);
+    const munged = `${rules.trace}${complete}Subject: cafXX\r\n\r\n\xc3\xa9`;
+    assert.equal(rewrite(chunks, { eightBit: 'munge' }), munged);
+    assert.throws(() => rewrite(chunks, { eightBit: 'reject' }), {
+      code: 'BADMESSAGE',
+      enhancedStatus: '5.6.0',
+    });
+  }
+});
 
 const malformed: readonly [name: string, message: string, repaired: string][] = [
   ['nothing', '', `${rules.trace}${rules.messageId}${rules.date}\r\n`],

@@ -13,6 +13,8 @@ export interface HeaderRules {
   readonly messageId: string;
   readonly date: string;
   readonly malformed: 'reject' | 'repair';
+  /** What becomes of octets above 127. */
+  readonly eightBit: 'keep' | 'munge' | 'reject';
 }
 
 const none = Buffer.alloc(0);
@@ -92,6 +94,10 @@ export function rewriteHeader(header: string, rules: HeaderRules): string {
     hasMessageId ||= name === 'message-id' && !isEmptyId;
     hasDate ||= name === 'date';
     pos = end;
+  }
+  if (rules.eightBit !== 'keep' && /[\x80-\xff]/.test(kept)) {
+    if (rules.eightBit === 'reject') throw bad('The message header has 8-bit characters');
+    kept = kept.replace(/[\x80-\xff]/g, 'X');
   }
   const added = (hasMessageId ? '' : rules.messageId) + (hasDate ? '' : rules.date);
   const body = pos < header.length ? `${header.slice(pos)}\r\n` : '';

@@ -8,6 +8,7 @@ import type { ExpungeOutcome } from './expunge.js';
 import { noted } from './flags.js';
 import { BodyNeeded, type Filed, fileMessages, type Incoming } from './messages.js';
 import type { AppendPart, AppendResult, In, MailboxRef, MessageSource } from './protocol.js';
+import { hasMark, setMark } from './record-ops.js';
 import { removeElsewhere, removeReplaced } from './replace.js';
 import { whenRootsAreFree } from './roots.js';
 import type { ShardWriter } from './shard.js';
@@ -16,15 +17,25 @@ import { tellExpunged } from './transfer.js';
 /** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
 const MAX_TRIES = 4;
 
-export async function append(context: WriteContext, input: In<'append'>): Promise<AppendResult[]> {
+export async function append(context: WriteContext, given: In<'append'>): Promise<AppendResult[]> {
+  // Known repeats write no body; those of this very moment are found in the transaction.
+  const isRepeat = given.parts.map((part) => isMarked(context, part, given.nowMs));
+  const input = { ...given, parts: given.parts.filter((_, i) => !isRepeat[i]) };
   const bodies = new BodyStore(context, input);
+  let results: AppendResult[];
   try {
     await bodies.storeMissing();
+    results = await Promise.all(input.parts.map((part) => appendPart(context, input, part, bodies)));
   } catch (error) {
     const value = errorToValue(error);
-    return input.parts.map(() => ({ error: value }));
+    results = input.parts.map(() => ({ error: value }));
   }
-  return await Promise.all(input.parts.map((part) => appendPart(context, input, part, bodies)));
+  let next = 0;
+  return isRepeat.map((repeat) => (repeat ? { isRepeat: true } : results[next++]!));
+}
+
+function isMarked(context: WriteContext, { once, ref }: AppendPart, nowMs: number): boolean {
+  return once !== undefined && hasMark(context.shard(ref.shard).shard.db, ref.id, once, nowMs, context.log);
 }
 
 async function appendPart(
@@ -37,8 +48,9 @@ async function appendPart(
   for (let tries = 1; ; tries++) {
     try {
       const filed = await whenRootsAreFree(() =>
-        queue.run(() => fileRows(context, shard, input, part, bodies)),
+        queue.run(() => fileOnce(context, shard, input, part, bodies)),
       );
+      if (filed === undefined) return { isRepeat: true };
       const { uids, modSeq, expunged } = filed;
       const { replaces } = part;
       // What went before is told before: the two may be of one mailbox.
@@ -57,6 +69,21 @@ async function appendPart(
       }
     }
   }
+}
+
+/** Undefined: the mark of the part is there already. The mark comes and goes with the messages' savepoint. */
+function fileOnce(
+  context: WriteContext,
+  shard: ShardWriter,
+  input: In<'append'>,
+  part: AppendPart,
+  bodies: BodyStore,
+): FiledRows | undefined {
+  const { once, ref } = part;
+  if (once !== undefined && setMark(shard.db, ref.id, once, input.nowMs, context.log) === 'repeat') {
+    return undefined;
+  }
+  return fileRows(context, shard, input, part, bodies);
 }
 
 interface FiledRows extends Filed {

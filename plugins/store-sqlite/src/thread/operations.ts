@@ -19,7 +19,7 @@ import {
 } from './list-ops.js';
 import { annotate, claimRecent, markDeleted, syncMailbox, wipeBatch } from './mailbox-ops.js';
 import type { In, ListRow, MailboxRef, OperationName, Out } from './protocol.js';
-import { dropRecords, pruneRecords, putRecords, recordsOf, writeRecords } from './record-ops.js';
+import { dropRecords, ownerOfMailbox, pruneAll, putRecords, recordsOf, writeRecords } from './record-ops.js';
 import { whenRootsAreFree } from './roots.js';
 import { bringBack, copy, relocate, tellExpunged } from './transfer.js';
 
@@ -80,6 +80,7 @@ export function messageOperations(context: WriteContext): MessageOperations {
       context.tell({ mailbox: ref.id, kind: 'deleted', from: 0, modSeq: 0, chunks: [] });
       if (!isGone) return undefined;
       while (await queue.run(() => wipeBatch(shard, ref.id)));
+      await queue.run(() => dropRecords(queue.db, ownerOfMailbox(ref.id)));
       context.journal(partition, [
         { kind: 'mailbox-deleted', mailbox: ref.id, modseq: Number.MAX_SAFE_INTEGER },
       ]);
@@ -165,11 +166,11 @@ export function listOperations(context: WriteContext): ListOperations {
       const queue = context.queue(input.shard);
       return queue.run(() => writeRecords(queue.db, input));
     },
-    recordPrune: async ({ space, nowMs }) => {
+    recordPrune: async ({ space, nowMs, keep }) => {
       const queues = [list, ...context.shards.map(({ queue }) => queue)];
-      const counts = await Promise.all(
-        queues.map((queue) => queue.run(() => pruneRecords(queue.db, space, nowMs))),
-      );
+      // What is spread over the databases is about even.
+      const each = keep === undefined ? undefined : Math.ceil(keep / queues.length);
+      const counts = await Promise.all(queues.map((queue) => pruneAll(queue, space, nowMs, each)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
     moveUser: (input) => moveUser(context, input),

@@ -1,5 +1,5 @@
 /** What travels between the main thread and the store thread: plain values, buffers shared and not copied. */
-import type { ChangeKind, CopyOptions, FlagChange, FlagSet, UsageLimit } from '@angarium/sdk';
+import type { AppendMark, ChangeKind, CopyOptions, FlagChange, FlagSet, UsageLimit } from '@angarium/sdk';
 import type { ErrorValue } from '../errors.js';
 import type { KnownPartition, StorePaths } from '../layout.js';
 import type { PackRef } from '../packs/index.js';
@@ -43,6 +43,7 @@ export interface AppendPart {
   readonly viewer: string | undefined;
   readonly limits: readonly UsageLimit[];
   readonly rows: readonly AppendRow[];
+  readonly once: AppendMark | undefined;
   /** Expunged in the same step (RFC 8508). */
   readonly replaces: Replaced | undefined;
 }
@@ -54,6 +55,7 @@ export interface Replaced {
 
 export type AppendResult =
   | { readonly uids: readonly number[]; readonly modSeq: number; readonly expungeModSeq?: number }
+  | { readonly isRepeat: true }
   | { readonly error: ErrorValue };
 
 /** Ranges are start, end, start, end … */
@@ -188,7 +190,7 @@ export interface Operations {
     in: { shard: number; space: string; owner: string; writes: readonly RecordWrite[]; nowMs: number };
     out: boolean;
   };
-  recordPrune: { in: { space: string; nowMs: number }; out: number };
+  recordPrune: { in: { space: string; nowMs: number; keep: number | undefined }; out: number };
   moveUser: { in: { from: string; to: string; fromShard: number; toShard: number }; out: undefined };
   listCreate: { in: NewListRow; out: ListRow };
   listRename: { in: { fromKey: string; toKey: string }; out: { from: string; row: ListRow }[] };

@@ -30,15 +30,32 @@ export interface Delivery {
 export interface DeliveryEnvelope {
   /** Reverse path without <>; '' for the null sender. */
   readonly sender: string;
-  /** Whoever hands it over: `anonymousIdentity` for an MTA that did not authenticate. */
+  /**
+   * Whose rights count: who the MTA says has sent it (AUTH of MAIL), else who has authenticated, else `anonymousIdentity`.
+   */
   readonly identity: Identity;
   readonly via: string;
   readonly session: string;
   readonly remoteAddress: string;
+  /** Where the MTA says that it has the mail from (Postfix's XFORWARD), when the MTA is trusted. */
+  readonly forwardedFor?: ForwardedClient;
   /** RFC 6531. */
   readonly isUtf8: boolean;
   /** MAIL parameters not understood by the protocol itself (ENVID, RET, …). */
   readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A client as an MTA describes it; nothing here is proven. */
+export interface ForwardedClient {
+  readonly name?: string;
+  readonly address?: string;
+  readonly port?: number;
+  /** `SMTP`, `ESMTP`. */
+  readonly protocol?: string;
+  readonly helo?: string;
+  /** The MTA's own name for the message (queue id). */
+  readonly ident?: string;
+  readonly source?: 'local' | 'remote';
 }
 
 /** A recipient as the protocol received it. */
@@ -61,6 +78,12 @@ export interface FilingTarget {
   readonly by: string;
 }
 
+/** A field for the header; the value is Unicode without line ends, folded and encoded when it is filed. */
+export interface AddedField {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** How it ended for a recipient. A refusal's error says whether trying again may help. */
 export type RecipientOutcome =
   | { readonly is: 'delivered'; readonly note?: string }
@@ -75,6 +98,12 @@ export interface Recipient {
   /** The part after `+`, set by a 'resolve' stage. */
   detail: string | undefined;
   targets: readonly FilingTarget[];
+  /**
+   * Header fields that this recipient's copies get in front (X-Spam-Score: …); stages of 'suppress' and 'filter' add to
+   * them. They are not in `DeliveryBatch.message`: stages that look at the header look here too. Recipients with the same
+   * fields share one stored message. Names and values that are no header field are left out, with a trace line.
+   */
+  readonly addedFields: AddedField[];
   /** Set: nothing more happens for this recipient. */
   outcome: RecipientOutcome | undefined;
   /** Stages keep what they must remember from one phase to the next under their own name. */
@@ -114,6 +143,17 @@ export interface DeliveryStage {
 }
 /** Called with all recipients of the message once each has its outcome. */
 export type DeliveryCompletion = (recipients: readonly Recipient[]) => Promise<void>;
+
+/**
+ * A message's octets in order, in pieces of at most `pieceBytes` (at most 1 MB): for stages that hand it to a scanner. Nothing is
+ * read ahead of the consumer.
+ */
+export async function* readStaged(message: StagedMessage, pieceBytes = 256 * 1024): AsyncGenerator<Buffer> {
+  const step = Math.max(1, Math.min(pieceBytes, 1024 * 1024));
+  for (let at = 0; at < message.size; at += step) {
+    yield await message.read(at, Math.min(message.size, at + step));
+  }
+}
 
 /** All stages, whatever plugin they come from. */
 export const DELIVERY_STAGES: RegistryContract<DeliveryStage> = registry('delivery-stages', 1);

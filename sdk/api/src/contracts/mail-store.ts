@@ -105,6 +105,19 @@ export interface AppendTarget {
    * The target's error is EXPUNGEISSUED when one of them is gone already.
    */
   readonly replaces?: { readonly mailbox: MailboxId; readonly uids: NumberSet };
+  /** Appends only if this mark is not there yet, and sets it, all in one transaction. */
+  readonly once?: AppendMark;
+}
+
+/**
+ * A record of the mailbox (RECORDS, owner `{ mailbox }`) that says that a message is there. A live one makes the append a
+ * repeat: nothing is written. A mark that cannot be read or written does not keep the message out.
+ */
+export interface AppendMark {
+  readonly space: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly expiresMs: number;
 }
 
 /** A limit on what a quota root may hold after the change; undefined resources are free. */
@@ -135,7 +148,9 @@ export type AppendOutcome =
       /** Of the mailbox that `replaces` named, after its messages have gone; undefined without it. */
       readonly expungeModSeq?: number;
     }
-  | { readonly ok: false; readonly error: Error };
+  | { readonly ok: false; readonly error: Error; readonly isRepeat?: false }
+  /** The mark of `AppendTarget.once` was there already; the error says it for those who do not look. */
+  | { readonly ok: false; readonly error: Error; readonly isRepeat: true };
 
 /** Counters of a mailbox, without opening it. */
 export interface MailboxStatus {

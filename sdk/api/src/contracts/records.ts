@@ -1,6 +1,7 @@
 /** Durable key-value records for plugins (scripts, ledgers, settings), in the same engine and the same commits as mail. */
 import { type Contract, contract } from '../di.js';
 import type { UserId } from '../model/identity.js';
+import type { MailboxId } from './catalogue.js';
 
 export const RECORDS: Contract<Records> = contract('records', 1);
 
@@ -9,15 +10,24 @@ export interface Records {
   space(name: string): RecordSpace;
 }
 
-/** `owner` decides where the records live (with the user's mail) and goes with the user; undefined is the server. */
+/**
+ * Where records live and with whom they go: with a user's mail, with one mailbox (in the commits that write to it, see
+ * `AppendTarget.once`), or, undefined, with the server.
+ */
+export type RecordOwner = UserId | { readonly mailbox: MailboxId } | undefined;
+
+/** One plugin's records. */
 export interface RecordSpace {
-  get(owner: UserId | undefined, key: string): Promise<Uint8Array | undefined>;
+  get(owner: RecordOwner, key: string): Promise<Uint8Array | undefined>;
   /** Ascending by key (binary order), at most `limit` (default 1000). */
-  list(owner: UserId | undefined, query?: RecordQuery): Promise<readonly RecordRow[]>;
+  list(owner: RecordOwner, query?: RecordQuery): Promise<readonly RecordRow[]>;
   /** All or nothing, in order; durable when resolved. False: an `expect` did not hold and nothing was written. */
-  write(owner: UserId | undefined, changes: readonly RecordChange[]): Promise<boolean>;
-  /** Takes out what has expired at `nowMs` (`expiresMs <= nowMs`), of all owners; answers how many. */
-  prune(nowMs: number): Promise<number>;
+  write(owner: RecordOwner, changes: readonly RecordChange[]): Promise<boolean>;
+  /**
+   * Takes out what has expired at `nowMs` (`expiresMs <= nowMs`), of all owners; answers how many. With `keep` also what
+   * expires first beyond about that many records that expire at all.
+   */
+  prune(nowMs: number, options?: { readonly keep?: number }): Promise<number>;
 }
 
 /** Which records to list. */

@@ -22,6 +22,7 @@ import {
   NumberSet,
   type Origin,
   type QuotaUsage,
+  RECORDS,
   type StagedMessage,
   type StageOptions,
   SummaryView,
@@ -32,6 +33,7 @@ import {
 import type { MemoryBox, MemoryMessage, StoredContent } from './box.js';
 import { MemoryCatalogue } from './catalogue.js';
 import { MemoryMailbox } from './mailbox.js';
+import { MemoryRecords } from './records.js';
 
 @injectable()
 export class MemoryMailStore implements MailStore, ChangeFeed {
@@ -52,6 +54,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   constructor(
     @inject(HOOKS) hooks: HookBus,
     @inject(CLOCK) private readonly clock: Clock,
+    @inject(RECORDS) private readonly records: MemoryRecords = new MemoryRecords(clock),
   ) {
     this.catalogue = new MemoryCatalogue(
       hooks,
@@ -255,7 +258,15 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
       bytes: bytes - (replaced?.bytes ?? 0),
       annotationBytes: annotationOctets(incoming),
     });
+    if (target.once !== undefined && this.records.isMarked(target.mailbox, target.once)) {
+      return {
+        ok: false,
+        isRepeat: true,
+        error: new MailError('ALREADYEXISTS', 'The message is there already'),
+      };
+    }
     const uids = this.insert(box, incoming, target.viewer);
+    if (target.once !== undefined) this.records.mark(target.mailbox, target.once);
     const { uidValidity } = box.entry;
     const { modSeq } = box;
     const expungeModSeq = replaced?.box.remove(replaces!.uids, this.now());

@@ -1,7 +1,7 @@
 /** Appending: many messages, many mailboxes, all or nothing each. */
 import assert from 'node:assert/strict';
 import type { MailboxId, UserId } from '@angarium/sdk';
-import { Flag, isMailError, NumberSet, personalMailbox } from '@angarium/sdk';
+import { Flag, isMailError, NumberSet, personalMailbox, sharedMailbox } from '@angarium/sdk';
 import { DATE_MS, fill, flagSet, fred, joe, mailText, rowsOf, stage } from './fixtures.js';
 import type { Check } from './under-test.js';
 
@@ -112,6 +112,37 @@ export function appendTests(check: Check): void {
     );
     assert.deepEqual(await store.usage('root'), { bytes: 2 * size, messages: 2, mailboxes: 2 });
   });
+
+  check(
+    'a marked message is appended once, also when two come at the same instant',
+    async ({ store, records, now, advance }) => {
+      const { id } = await store.catalogue.create(personalMailbox(fred));
+      const other = await store.catalogue.create(sharedMailbox(['news']));
+      const once = { space: 'test/marks', key: 'm', value: Buffer.from('seen'), expiresMs: now() + 1000 };
+      const append = async (mailbox: MailboxId, body: string, ...keywords: string[]) => {
+        await using message = await stage(store, mailText(body));
+        const items = [{ message, flags: flagSet(0, ...keywords), internalDateMs: DATE_MS }];
+        const [outcome] = await store.append([{ mailbox, items, once }]);
+        return outcome;
+      };
+      const many = await append(id, 'refused', ...Array.from({ length: 129 }, (_, i) => `k${i}`));
+      assert.ok(many?.ok === false && many.isRepeat !== true, 'what is refused leaves no mark');
+      const outcomes = await Promise.all(['a', 'b', 'c'].map((body) => append(id, body)));
+      assert.equal(outcomes.filter((outcome) => outcome?.ok).length, 1);
+      assert.equal(outcomes.filter((outcome) => outcome?.ok === false && outcome.isRepeat).length, 2);
+      assert.equal((await store.mailbox(id).snapshot()).count, 1);
+      assert.equal((await append(other.id, 'a'))?.ok, true, 'each mailbox has its own marks');
+      const rows = await records.space('test/marks').list({ mailbox: id });
+      assert.deepEqual(
+        rows.map(({ key, value, expiresMs }) => [key, String(value), expiresMs]),
+        [['m', 'seen', once.expiresMs]],
+      );
+      await advance(1000);
+      assert.equal((await append(id, 'd'))?.ok, true, 'an expired mark counts as absent');
+      await records.space('test/marks').write({ mailbox: other.id }, [{ key: 'm', value: undefined }]);
+      assert.equal((await append(other.id, 'e'))?.ok, true);
+    },
+  );
 
   check('a target is atomic: a limit on keywords refuses all of it', async ({ store }) => {
     const { id } = await store.catalogue.create(personalMailbox(fred));

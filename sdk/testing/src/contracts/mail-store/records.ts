@@ -60,4 +60,21 @@ export function recordTests(check: Check): void {
     assert.equal(await space.write(fred, [{ key: 'a', value, expect: 'absent' }]), true);
     assert.equal(await space.prune(now()), 1);
   });
+
+  check('prune keeps a number of records, those that live longest', async ({ records, now }) => {
+    const space = records.space('test');
+    const value = Buffer.from('x');
+    const row = (i: number) => ({ key: `k${i}`, value, expiresMs: now() + 1000 + i });
+    await space.write(
+      undefined,
+      Array.from({ length: 2000 }, (_, i) => row(i)),
+    );
+    await space.write(undefined, [{ key: 'for ever', value }]);
+    await space.prune(now(), { keep: 1000 });
+    const left = await space.list(undefined, { limit: 5000 });
+    assert.ok(left.length <= 1001, `${left.length} are left`);
+    assert.ok(left.some(({ key }) => key === 'for ever'));
+    assert.ok(left.some(({ key }) => key === 'k1999'));
+    assert.ok(!left.some(({ key }) => key === 'k0'));
+  });
 }

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseAliases } from './aliases.js';
+import { DomainTable, foldDomain } from './domain-table.js';
+
+const domains = new DomainTable({ defaultDomain: 'default.example' });
+
+test('every line is an alias, nothing, or a complaint with its number', () => {
+  const word = fc.constantFrom(
+    'info',
+    'a.b',
+    '@',
+    'x.example',
+    'default.example',
+    '+d',
+    ':',
+    '=',
+    ' ',
+    '#',
+    ',',
+    'é',
+    '\t',
+  );
+  const line = fc.oneof(
+    fc.array(word, { maxLength: 8 }).map((words) => words.join('')),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 10 }), (lines) => {
+      const text = lines.join('\n');
+      const told: number[] = [];
+      const table = parseAliases(text, domains, (number, reason) => {
+        assert.notEqual(reason, '');
+        told.push(number);
+      });
+      const entries = text.split(/\r?\n/).filter((each) => each.replace(/(^|\s)#.*/, '').trim() !== '');
+      assert.equal(table.size + told.length, entries.length);
+      for (const [key, { user }] of table) {
+        assert.doesNotMatch(key, /\s/);
+        assert.match(user, /^[^\s,+]+$/);
+      }
+    }),
+  );
+});
+
+test('what is written comes out again', () => {
+  const name = fc.stringMatching(/^[a-z][a-z0-9.]{0,10}$/);
+  fc.assert(
+    fc.property(name, name, fc.option(name), (local, user, detail) => {
+      const target = detail === null ? user : `${user}+${detail}`;
+      const table = parseAliases(`${local}@X.Example: ${target}`, domains, () => assert.fail());
+      const owner = { user, ...(detail === null ? {} : { detail }) };
+      assert.deepEqual([...table], [[`${local}@x.example`, owner]]);
+    }),
+  );
+});
+
+test('one spelling of a domain', () => {
+  assert.equal(foldDomain('BÜCHER.example'), foldDomain('xn--bcher-kva.EXAMPLE'));
+  for (const bad of ['a b', '.a', 'a..b', 'a.', '[127.0.0.1]', 'x'.repeat(64)]) {
+    assert.throws(() => foldDomain(bad), /no domain name/, bad);
+  }
+  fc.assert(
+    fc.property(fc.domain(), (domain) => {
+      assert.equal(foldDomain(foldDomain(domain)), foldDomain(domain));
+    }),
+  );
+});
