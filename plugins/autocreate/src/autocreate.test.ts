@@ -150,7 +150,7 @@ async function setUp(config: Record<string, unknown> = {}) {
     subscribed,
     login,
     recipient,
-    provision: kernel.get(INBOX_PROVISION),
+    provision: kernel.get(INBOX_PROVISION).items[0]!,
     [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),
   };
 }

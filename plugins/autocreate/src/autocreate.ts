@@ -9,6 +9,7 @@ import {
   HOOKS,
   type HookBus,
   type Identity,
+  INBOX_PROVISION,
   type InboxProvision,
   inject,
   injectable,
@@ -56,6 +57,7 @@ export class Autocreate extends Component implements InboxProvision {
     @inject(ACCOUNTS) private readonly accounts: Accounts,
     @inject(HOOKS) private readonly hooks: HookBus,
     @inject(LOGGER) private readonly log: Logger,
+    @inject(INBOX_PROVISION) private readonly provisions: Registry<InboxProvision>,
     @inject(PROVISION_STEPS) private readonly steps: Registry<ProvisionStep>,
     @injectOptional(ACCESS_POLICY) policy: AccessPolicy | undefined,
     @injectOptional(QUOTA_LEDGER) private readonly quotas: QuotaLedger | undefined,
@@ -69,6 +71,7 @@ export class Autocreate extends Component implements InboxProvision {
   }
 
   override start(): void {
+    this.own(this.provisions.add(this));
     if (!this.config.login) return;
     this.own(this.hooks.tap('auth.authorising', (_, identity) => this.onLogin(identity)));
   }

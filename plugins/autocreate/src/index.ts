@@ -1,5 +1,5 @@
 /** INBOX, folders and quota for new users. */
-import { definePlugin, INBOX_PROVISION, provide } from '@angarium/sdk';
+import { definePlugin, part } from '@angarium/sdk';
 import { Autocreate } from './autocreate.js';
 
-export default definePlugin({ provides: [provide(INBOX_PROVISION, Autocreate)] });
+export default definePlugin({ parts: [part(Autocreate)] });

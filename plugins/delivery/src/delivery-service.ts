@@ -44,7 +44,7 @@ import {
   type VirtualDomains,
 } from '@angarium/sdk';
 import type { DeliveryConfig } from './config.js';
-import { Filing, type FilingEnvironment } from './filing.js';
+import { createsInbox, Filing, type FilingEnvironment } from './filing.js';
 import { InboxCheck } from './inbox-check.js';
 import { Resolution } from './resolution.js';
 import { describeOutcome, Stages, withoutOutcome } from './stages.js';
@@ -58,7 +58,6 @@ export class DeliveryService extends Component implements Delivery {
   private readonly stages: Stages;
   private readonly filed: HookHandle<'delivery.filed'>;
   private readonly environment: FilingEnvironment;
-  private readonly createsInbox: boolean;
   private readonly counts = { delivered: 0, discarded: 0, refused: 0, deferred: 0 };
   /** What stages of 'resolve' and 'admit' want to be told after filing. */
   private readonly early = new WeakMap<Recipient, DeliveryCompletion[]>();
@@ -74,25 +73,24 @@ export class DeliveryService extends Component implements Delivery {
     @inject(MESSAGE_BUS) private readonly bus: MessageBus,
     @inject(STATUS_SOURCES) private readonly statusSources: Registry<StatusSource>,
     @inject(ADDRESS_MAPS) addressMaps: Registry<AddressMap>,
+    @inject(INBOX_PROVISION) provisions: Registry<InboxProvision>,
     @injectOptional(ACCESS_POLICY) policy: AccessPolicy | undefined,
     @injectOptional(VIRTUAL_DOMAINS) domains: VirtualDomains | undefined,
-    @injectOptional(INBOX_PROVISION) provision: InboxProvision | undefined,
     @injectOptional(DUPLICATE_LEDGER) ledger: DuplicateLedger | undefined,
   ) {
     super();
     const { autocreateInbox } = config;
     const builtIn = [
       new Resolution({ accounts, addressMaps, domains, config }),
-      ...(autocreateInbox && provision === undefined ? [] : [new InboxCheck(store, provision)]),
+      new InboxCheck(store, provisions, autocreateInbox),
     ];
     this.stages = this.own(new Stages(registered, builtIn, log));
     this.filed = hooks.hook('delivery.filed');
-    this.createsInbox = autocreateInbox || provision !== undefined;
     this.environment = {
       store,
       policy: policy ?? ownerPolicy,
-      createsInbox: this.createsInbox,
-      provision,
+      autocreateInbox,
+      provisions,
       ledger,
     };
     this.traces = new TraceRing(config.traceSize);
@@ -151,7 +149,7 @@ export class DeliveryService extends Component implements Delivery {
     const { user, outcome, targets } = recipient;
     if (user === undefined || outcome !== undefined || targets.length > 0) return;
     const mailbox = personalMailbox(user);
-    recipient.targets = [{ mailbox, flags: noFlags, create: this.createsInbox, by: '' }];
+    recipient.targets = [{ mailbox, flags: noFlags, create: createsInbox(this.environment), by: '' }];
   }
 
   /** Each completion once, although it was kept for each recipient. */

@@ -26,6 +26,7 @@ import {
   parentOf,
   personalMailbox,
   type Recipient,
+  type Registry,
   type StagedMessage,
   unavailableError,
 } from '@angarium/sdk';
@@ -35,10 +36,14 @@ export interface FilingEnvironment {
   readonly store: MailStore;
   readonly policy: AccessPolicy;
   /** INBOXes are made with the first mail. */
-  readonly createsInbox: boolean;
+  readonly autocreateInbox: boolean;
   /** Makes them; undefined: they are made empty-handed. */
-  readonly provision: InboxProvision | undefined;
+  readonly provisions: Registry<InboxProvision>;
   readonly ledger: DuplicateLedger | undefined;
+}
+
+export function createsInbox({ autocreateInbox, provisions }: FilingEnvironment): boolean {
+  return autocreateInbox || provisions.items.length > 0;
 }
 
 /** One copy to be written, and who waits for it. */
@@ -118,7 +123,7 @@ export class Filing implements AsyncDisposable {
     const { user } = recipient;
     if (user === undefined) throw noMailbox();
     const name = personalMailbox(user);
-    const inbox = await this.place(name, this.environment.createsInbox);
+    const inbox = await this.place(name, createsInbox(this.environment));
     if (inbox === undefined) throw noMailbox();
     if (mailboxKey(name) !== mailboxKey(target.mailbox)) {
       recipient.trace.push({ stage: 'file', decision: `${shown(target.mailbox)} is not there: INBOX` });
@@ -215,7 +220,7 @@ export class Filing implements AsyncDisposable {
     const found = await this.catalogue.find(name);
     if (found !== undefined || !create) return found;
     const owner = name.path.length === 0 ? ownerOf(name) : undefined;
-    const { provision } = this.environment;
+    const [provision] = this.environment.provisions.items;
     if (owner !== undefined && provision !== undefined) {
       return provision.ensure(owner, 'delivery', this.origin);
     }

@@ -64,6 +64,7 @@ export class ImapService extends Component {
     @inject(CONFIG) private readonly config: ImapConfig,
     @inject(IMAP_EXTENSIONS) private readonly extensions: ExtensionRegistry,
     @inject(SERVICES) private readonly services: Registry<Service>,
+    @inject(INBOX_PROVISION) provisions: Registry<InboxProvision>,
     @inject(METADATA_ENTRIES) private readonly metadata: Registry<MetadataEntry>,
     @inject(MAIL_STORE) store: MailStore,
     @inject(NAMESPACE) namespace: Namespace,
@@ -74,16 +75,14 @@ export class ImapService extends Component {
     @injectOptional(ACCOUNTS) accounts: Accounts | undefined,
     @injectOptional(REFERRALS) referrals: Referrals | undefined,
     @injectOptional(JMAP_ACCESS) private readonly jmap: JmapAccess | undefined,
-    @injectOptional(INBOX_PROVISION) provision: InboxProvision | undefined,
     @inject(HOST) host: Host,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
   ) {
     super();
-    // Where a plugin makes INBOXes it has done so, or refused, when the login was authorised.
-    const autocreateInbox = config.autocreateInbox && provision === undefined;
     this.environment = {
-      config: { ...config, autocreateInbox },
+      config,
+      provisions,
       features: extensions,
       store,
       namespace,

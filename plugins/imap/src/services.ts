@@ -5,10 +5,12 @@ import type {
   ChangeFeed,
   Clock,
   Host,
+  InboxProvision,
   Logger,
   MailStore,
   Namespace,
   Referrals,
+  Registry,
 } from '@angarium/sdk';
 import type { ImapConfig } from './config.js';
 import type { Progress } from './progress.js';
@@ -27,6 +29,7 @@ export interface ImapServices {
   readonly authentication: Authentication;
   readonly host: Host;
   readonly clock: Clock;
+  readonly provisions: Registry<InboxProvision>;
   readonly log: Logger;
   readonly progress: Progress;
 }

@@ -15,9 +15,11 @@ export async function enter(
   const home = await homeOf(session.services, identity);
   if (home?.mayStay === false) throw new Referral([home.url], 'Your mailboxes are on another server');
   session.logIn(identity);
-  const { config } = session.services;
+  const { config, provisions } = session.services;
   session.connection.setIdleTimeout(Math.max(config.idleTimeout * 60_000, MIN_IDLE_TIMEOUT_MS));
-  if (config.autocreateInbox && isOrdinary(identity)) await autocreateInbox(session);
+  // A plugin that makes INBOXes has done so, or refused, when the login was authorised.
+  if (config.autocreateInbox && provisions.items.length === 0 && isOrdinary(identity))
+    await autocreateInbox(session);
   const capabilities = `CAPABILITY ${capabilitiesOf(session)}`;
   if (home === undefined) return reply.completed('Logged in', capabilities);
   // One response code is all that a reply can have (RFC 2221 §4.1).

@@ -1,5 +1,5 @@
 /** What a user gets when he first needs it: INBOX, folders, a quota, a script. */
-import { type Contract, contract, type RegistryContract, registry } from '../di.js';
+import { type RegistryContract, registry } from '../di.js';
 import type { UserId } from '../model/identity.js';
 import type { MailboxEntry } from './catalogue.js';
 import type { Origin } from './origin.js';
@@ -17,7 +17,11 @@ export interface InboxProvision {
    */
   ensure(user: UserId, occasion: ProvisionOccasion, origin: Origin): Promise<MailboxEntry | undefined>;
 }
-export const INBOX_PROVISION: Contract<InboxProvision> = contract('inbox-provision', 1);
+/**
+ * The first is asked. A registry, since what it gives a new user (a quota) may come from plugins that wait for the protocols which
+ * leave INBOXes to it.
+ */
+export const INBOX_PROVISION: RegistryContract<InboxProvision> = registry('inbox-provision', 1);
 
 /**
  * Something else that a new user gets (a default script). Runs before the INBOX exists, perhaps twice at the same time or again
