@@ -61,9 +61,11 @@ test('a process that was told nothing sees the change as well, and one that was 
   const listeners: ((payload: unknown) => void)[] = [];
   const published: unknown[][] = [];
   const busOf = (): MessageBus => ({
-    publish: (_topic, payload) => published.push(payload as unknown[]),
-    subscribe: (_topic, listener) => {
-      listeners.push(listener);
+    publish: (topic, payload) => {
+      if (topic === 'store.changes') published.push(payload as unknown[]);
+    },
+    subscribe: (topic, listener) => {
+      if (topic === 'store.changes') listeners.push(listener);
       return disposable(() => undefined);
     },
   });
