@@ -69,6 +69,17 @@ describe('checks', () => {
   });
 });
 
+it('no command may take an option that is every command’s', () => {
+  const [, ...others] = fakeInputs.commands;
+  const command = {
+    ...fakeInputs.commands[0]!,
+    name: 'box open',
+    options: [{ flags: '-d, --data', summary: 'x' }],
+  };
+  const more = findings({ commands: [command, ...others], globalOptions: [['--data <dir>', 'y']] });
+  assert.ok(more.includes("angarium box open: the option --data is every command's"), more.join());
+});
+
 describe('guides', () => {
   const right = [
     '`angarium check`',

@@ -2,6 +2,7 @@
 import type { Inputs } from '../inputs.js';
 import { apiFindings } from './api.js';
 import { contractFindings, hookFindings } from './catalogues.js';
+import { commandFindings } from './commands.js';
 import { guideFindings } from './guides.js';
 import { optionFindings } from './options.js';
 import { rfcFindings } from './rfcs.js';
@@ -23,6 +24,7 @@ export function check(inputs: Inputs, rfcDir: string | undefined): Findings {
       ...contractFindings(inputs),
       ...hookFindings(inputs),
       ...optionFindings(inputs),
+      ...commandFindings(inputs),
       ...guideFindings(inputs),
       ...rfcs.findings,
     ],

@@ -26,7 +26,7 @@ export function mbpath(engine: () => StoreEngine): Command {
     ],
     options: [
       { flags: '-u, --users', summary: 'the names are users' },
-      { flags: '-D, --data', summary: 'only where the messages are: a path a line' },
+      { flags: '-D, --messages', summary: 'only where the messages are: a path a line' },
       { flags: '-M, --metadata', summary: 'only where the index is: a path a line' },
       { flags: '-q, --quiet', summary: 'say nothing of names that are none' },
       { flags: '-s, --stop', summary: 'stop at the first name that is none' },
@@ -47,7 +47,7 @@ export function mbpath(engine: () => StoreEngine): Command {
       }
       if (mailboxes.length === 0) throw new CommandError(missing.join('\n'));
       for (const text of missing) note(text);
-      const only = options['data'] === true ? 'data' : options['metadata'] === true ? 'metadata' : undefined;
+      const only = options['messages'] === true ? 'data' : options['metadata'] === true ? 'metadata' : undefined;
       return { mailboxes, only };
     },
     text: ({ mailboxes, only }) => mailboxes.map((each) => toText(each, only)).join('\n'),
