@@ -11,9 +11,12 @@ import { safePattern } from './safe-pattern.js';
 /** Fills defaults into `value` and tells what is wrong with it. */
 export type Validate = (value: unknown) => SchemaFault[];
 
-/** @throws Error when the schema itself is not valid. */
-export function compileSchema(schema: JsonSchema): Validate {
-  const ajv = new Ajv2020({
+/** One for all schemas: what it takes to check schemas themselves is compiled once. Made when it is first needed. */
+let shared: Ajv2020 | undefined;
+
+function validator(): Ajv2020 {
+  if (shared !== undefined) return shared;
+  shared = new Ajv2020({
     allErrors: true,
     verbose: true,
     useDefaults: true,
@@ -21,11 +24,23 @@ export function compileSchema(schema: JsonSchema): Validate {
     strictTypes: false,
     strictRequired: false,
     allowUnionTypes: true,
-    code: { regExp: safePattern },
+    // Each validator runs once or twice: what optimising it costs never comes back.
+    code: { regExp: safePattern, optimize: false },
   });
-  ajv.addSchema([listenSchema, secretSchema]);
-  const validate = ajv.compile(prepared(schema) as JsonSchema);
-  return (value) => (validate(value) ? [] : explain(validate.errors ?? [], value));
+  return shared.addSchema([listenSchema, secretSchema]);
+}
+
+/** @throws Error when the schema itself is not valid. */
+export function compileSchema(schema: JsonSchema): Validate {
+  const ajv = validator();
+  const own = prepared(schema) as JsonSchema;
+  try {
+    const validate = ajv.compile(own);
+    return (value) => (validate(value) ? [] : explain(validate.errors ?? [], value));
+  } finally {
+    // Forgotten with its $id, so that another schema may have the same.
+    ajv.removeSchema(own);
+  }
 }
 
 /** A copy without `$schema` (drafts 7 and 2020-12 agree on what we use), listen entries closed. */
