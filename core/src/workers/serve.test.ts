@@ -161,6 +161,22 @@ describe('serve', () => {
     );
   });
 
+  it('a client that a dying worker has not taken is hung up on, and can come again', async (test) => {
+    const served = await readyServer(test);
+    const byPid = await oneOfEach(served.port, 2);
+    const [stopped] = byPid.keys();
+    process.kill(stopped!, 'SIGSTOP');
+    // Dealt out in turn: one of these is on its way to the stopped worker.
+    const clients = await Promise.all([dial(served.port), dial(served.port), dial(served.port)]);
+    const silent = () => clients.filter(({ received }) => received === '');
+    await eventually(() => silent().length === 1);
+    const [waiting] = silent();
+    process.kill(stopped!, 'SIGKILL');
+    await waiting!.ended();
+    assert.equal(waiting!.received, '');
+    await greet(served.port);
+  });
+
   it('kills and replaces a worker that hangs', async (test) => {
     const served = await readyServer(test, undefined, ['--hang-seconds', '1']);
     const { client, pid } = await greet(served.port);

@@ -5,6 +5,7 @@
  */
 import cluster from 'node:cluster';
 import type { Logger } from '@angarium/sdk';
+import { closeUnclaimed } from './handoff.js';
 import { type BusLine, beatIntervalMs, type ListenRequest, type ToWorker, type WorkerStart } from './ipc.js';
 import { describeEnd, WorkerHandle } from './worker-handle.js';
 
@@ -109,6 +110,7 @@ export class WorkerPool {
     // The first of all leads from the start, so that what leaders do at a start is done once.
     const isLeader = this.live.length === 0;
     const child = cluster.fork();
+    closeUnclaimed(child.process);
     const worker = new WorkerHandle(id, child, {
       onReady: () => this.onReady(),
       onCrashing: (crashing) => this.onCrashing(crashing),
