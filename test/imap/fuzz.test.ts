@@ -52,7 +52,7 @@ test('every command of every plugin has samples', async () => {
       fc.property(fc.gen(), (g) => {
         samples.add(sampleArguments(command, isUid, vocabulary, (below) => g(fc.nat, below - 1)));
       }),
-      { numRuns: 8, seed: 3 },
+      { numRuns: 60, seed: 3 },
     );
     samples.delete(undefined);
     assert.ok(samples.size > 0, `${isUid ? 'UID ' : ''}${command.name}`);

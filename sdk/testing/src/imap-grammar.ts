@@ -21,7 +21,7 @@ class DeadEnd extends Error {
 }
 
 const MAX_LENGTH = 8000;
-const ATTEMPTS = 150;
+const ATTEMPTS = 1000;
 
 /** What `peek` shows. A letter stands for any: callers ask whether it is one. */
 const shown = [...'(("1*$[AAAA+-/<~ '];
@@ -65,6 +65,8 @@ const strings = [
   '{5}',
   'a@b.c',
   '/shared/comment',
+  'value.shared',
+  'value.priv',
 ];
 const numbers = ['0', '1', '2', '7', '4294967295'];
 const numbers64 = [...numbers, '4294967296', '9007199254740993', '9223372036854775807'];
