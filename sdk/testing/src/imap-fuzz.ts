@@ -38,6 +38,21 @@ const fetchWords = [
 
 const sortWords = ['ARRIVAL', 'CC', 'DATE', 'FROM', 'REVERSE', 'SIZE', 'SUBJECT', 'TO'];
 
+const notifyWords = [
+  ...[
+    'SET',
+    'NONE',
+    'STATUS',
+    'selected',
+    'selected-delayed',
+    'personal',
+    'inboxes',
+    'subscribed',
+    'subtree',
+  ],
+  ...['mailboxes', 'MessageNew', 'MessageExpunge', 'FlagChange', 'MailboxName', 'SubscriptionChange'],
+];
+
 /** What this registry knows, by kind. */
 export function imapVocabulary({ extensions }: Pick<ImapExtensions, 'extensions'>): Vocabulary {
   const namesOf = (kind: 'fetchItems' | 'searchKeys' | 'statusItems' | 'listOptions' | 'enable'): string[] =>
@@ -52,6 +67,7 @@ export function imapVocabulary({ extensions }: Pick<ImapExtensions, 'extensions'
         .flatMap(({ capabilities = [] }) => capabilities)
         .flatMap(({ word }) => word.split('=').slice(1)),
       sortWords,
+      notifyWords,
       ['FLAGS', 'FLAGS.SILENT'],
       [...searchWords, ...namesOf('searchKeys'), ...parametersOf('SEARCH')],
       [...fetchWords, ...namesOf('fetchItems'), 'CHANGEDSINCE', ...parametersOf('FETCH')],
