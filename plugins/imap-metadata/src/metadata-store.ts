@@ -146,7 +146,9 @@ export class MetadataStore {
     isWild: boolean,
   ): readonly string[] {
     const of = call.mailbox === undefined ? 'server' : 'mailbox';
-    const declared = this.registry.items.filter((entry) => entry.of === of && (isWild || entry.read !== undefined));
+    const declared = this.registry.items.filter(
+      (entry) => entry.of === of && (isWild || entry.read !== undefined),
+    );
     const names = new Set([...declared.map(({ name }) => name), ...kept.keys()]);
     return [...names]
       .filter((name) => {
