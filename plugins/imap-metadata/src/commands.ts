@@ -107,7 +107,7 @@ export function getMetadata(metadata: MetadataStore): ImapCommand<Question> {
     async run({ session, reply }, { mailbox: text, options, names }) {
       const mailbox = text === '' ? undefined : await findMailbox(session, text);
       const { depth, maxSize = Number.POSITIVE_INFINITY } = options;
-      const asks = names.map((one) => ({ name: one.name, depth: Math.max(one.depth, depth) }));
+      const asks = names.map((one) => ({ ...one, depth: Math.max(one.depth, depth) }));
       const values = await metadata.read(callOf(session, mailbox, 'GETMETADATA'), asks);
       let longest = 0;
       for (const [name, value] of values) {

@@ -40,20 +40,23 @@ export class MetadataStore {
     return this.registry.items.find((entry) => entry.name === name && entry.of === of);
   }
 
-  /** What was asked for by name comes always, undefined for none; what is deeper comes with a value only. In the order asked. */
+  /**
+   * What was asked for by name comes always, undefined for none; what is deeper comes with a value only, but for a wildcard
+   * whatever is declared comes too, as from Cyrus: `info` of cyradm shows by that what can be set. In the order asked.
+   */
   async read(call: MetadataCall, asks: readonly AskedEntry[]): Promise<Map<string, Value | undefined>> {
     const found = new Map<string, Value | undefined>();
     const kept = await this.kept(
       call,
       asks.map(({ name }) => name),
     );
-    for (const { name: asked, depth } of asks) {
-      if (!found.has(asked)) found.set(asked, await this.valueOf(call, asked, kept));
+    for (const { name: asked, depth, isWild = false } of asks) {
+      if (!isWild && !found.has(asked)) found.set(asked, await this.valueOf(call, asked, kept));
       if (depth === 0) continue;
-      for (const name of this.below(call, asked, depth, kept)) {
+      for (const name of this.below(call, asked, depth, kept, isWild)) {
         if (found.has(name)) continue;
         const value = await this.valueOf(call, name, kept);
-        if (value !== undefined) found.set(name, value);
+        if (value !== undefined || isWild) found.set(name, value);
       }
     }
     return found;
@@ -140,9 +143,12 @@ export class MetadataStore {
     top: string,
     depth: number,
     kept: ReadonlyMap<string, Value>,
+    isWild: boolean,
   ): readonly string[] {
     const of = call.mailbox === undefined ? 'server' : 'mailbox';
-    const declared = this.registry.items.filter((entry) => entry.of === of && entry.read !== undefined);
+    const declared = this.registry.items.filter(
+      (entry) => entry.of === of && (isWild || entry.read !== undefined),
+    );
     const names = new Set([...declared.map(({ name }) => name), ...kept.keys()]);
     return [...names]
       .filter((name) => {

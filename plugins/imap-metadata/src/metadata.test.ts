@@ -103,11 +103,18 @@ test('all below by a wildcard, as cyradm asks; names in quotes, as Cyrus answers
   const client = await server.loggedIn();
   await client.ok('SETMETADATA INBOX (/private/comment "a" /private/vendor/x/y "b")');
   assert.deepEqual((await client.ok('GETMETADATA INBOX ("/private/*")')).untagged, [
-    'METADATA INBOX ("/private" NIL "/private/comment" "a" "/private/vendor/x/y" "b")',
+    'METADATA INBOX ("/private/comment" "a" "/private/specialuse" NIL "/private/vendor/x/y" "b")',
   ]);
   assert.deepEqual((await client.ok('GETMETADATA INBOX /private/%')).untagged, [
-    'METADATA INBOX ("/private" NIL "/private/comment" "a")',
+    'METADATA INBOX ("/private/comment" "a" "/private/specialuse" NIL)',
   ]);
+  // What could be set is there without a value.
+  assert.deepEqual((await client.ok('GETMETADATA INBOX "/shared/%"')).untagged, [
+    'METADATA INBOX ("/shared/comment" NIL)',
+  ]);
+  const { untagged } = await client.ok(`GETMETADATA INBOX "${CYRUS}*"`);
+  assert.match(untagged[0]!, /cyrus-imapd\/expire" NIL .*cyrus-imapd\/sharedseen" "false"/);
+  assert.doesNotMatch(untagged[0]!, /cyrus-imapd" NIL/);
 });
 
 test('what is no name or no grammar is BAD', async () => {

@@ -19,13 +19,16 @@ export function parseAskedEntry(line: CommandLine): AskedEntry {
   const text = (line.peek() === '/' ? line.listMailbox() : line.string()).toLowerCase();
   const [, top = text, wild] = /^(.*)\/([*%])$/.exec(text) ?? [];
   if (!isWellFormed(top)) line.fail('the name of an entry');
-  return { name: top, depth: wild === undefined ? 0 : wild === '%' ? 1 : Number.POSITIVE_INFINITY };
+  if (wild === undefined) return { name: top, depth: 0 };
+  return { name: top, depth: wild === '%' ? 1 : Number.POSITIVE_INFINITY, isWild: true };
 }
 
 /** An entry that is asked for, and how deep below it. */
 export interface AskedEntry {
   readonly name: string;
   readonly depth: number;
+  /** Asked with a wildcard: not itself, but with what has no value and could have one. */
+  readonly isWild?: boolean;
 }
 
 /** Without a trailing or doubled `/`, wildcards, control and 8-bit characters. */

@@ -50,14 +50,13 @@ function atom(text: string): string {
 const remove: Builtin = {
   name: 'deletemailbox',
   aliases: ['delete', 'dm'],
-  usage: 'mailbox [host]',
+  usage: 'mailbox',
   summary: 'delete mailbox',
   completes: 'mailbox',
   async run(run) {
-    const { rest } = parseOptions(run.args, {}, 'deletemailbox mailbox [host]');
+    const { rest } = parseOptions(run.args, {}, 'deletemailbox mailbox');
     const [mailbox, host] = rest;
-    if (mailbox === undefined || rest.length > 2)
-      throw new CommandFailed('usage: deletemailbox mailbox [host]');
+    if (mailbox === undefined || rest.length > 2) throw new CommandFailed('usage: deletemailbox mailbox');
     const client = clientOf(run, 'deletemailbox');
     const tail = host === undefined ? [] : [astring(host)];
     if (!isPattern(mailbox)) {

@@ -224,3 +224,14 @@ test('an extension adds options to LIST (RFC 5258 §6)', async () => {
   assert.equal((await client.command('LIST (BOGUS) "" *')).status, 'BAD');
   assert.equal((await client.command('LIST "" * RETURN (BOGUS)')).status, 'BAD');
 });
+
+test('LIST tells every name, also when they come out even with the slices they are told in', async () => {
+  await using server = await TestServer.start();
+  const client = await server.loggedIn();
+  for (let n = 0; n < 500; n++) {
+    await client.ok(`CREATE INBOX.m${n}`);
+    if (![1, 249, 250, 251, 499, 500].includes(n + 1)) continue;
+    const { untagged } = await client.ok('LIST "" INBOX.*');
+    assert.equal(new Set(untagged).size, n + 1);
+  }
+});

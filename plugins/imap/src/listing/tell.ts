@@ -68,7 +68,8 @@ export class ListTeller {
   async pass(): Promise<void> {
     const { slice, session, reply, out } = this;
     this.slice = [];
-    if (slice.length === 0) return;
+    // What the slice before has left, when the names came out even with the slices.
+    if (slice.length === 0) return this.out.pass();
     const entries = slice.flatMap(({ item }) => item ?? []);
     const attributes: (readonly (readonly string[])[])[] = [];
     const lines: (readonly string[])[] = [];

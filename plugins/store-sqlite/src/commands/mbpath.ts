@@ -47,7 +47,8 @@ export function mbpath(engine: () => StoreEngine): Command {
       }
       if (mailboxes.length === 0) throw new CommandError(missing.join('\n'));
       for (const text of missing) note(text);
-      const only = options['messages'] === true ? 'data' : options['metadata'] === true ? 'metadata' : undefined;
+      const only =
+        options['messages'] === true ? 'data' : options['metadata'] === true ? 'metadata' : undefined;
       return { mailboxes, only };
     },
     text: ({ mailboxes, only }) => mailboxes.map((each) => toText(each, only)).join('\n'),
