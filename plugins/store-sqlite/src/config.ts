@@ -1,10 +1,15 @@
 /** The plugin's configuration as `config.schema.json` describes it, and what the engine makes of it. */
 import { isAbsolute, join } from 'node:path';
+import type { PartitionChoice, PartitionSelectMode } from './partitions.js';
 
 export interface StoreConfig {
   readonly shards: number;
   /** Name → folder, relative to the data folder; the first is the default. */
   readonly partitions: Readonly<Record<string, string>>;
+  /** Where mailboxes go that nobody names a partition for and that have no parent; unset: as the mode says. */
+  readonly defaultPartition?: string;
+  readonly partitionSelectMode: PartitionSelectMode;
+  readonly partitionSelectExclude: readonly string[];
   readonly expungeDelay: string;
   readonly deleteDelay: string;
   readonly spoolThreshold: string;
@@ -17,6 +22,8 @@ export interface StoreConfig {
 export const defaultConfig: StoreConfig = {
   shards: 8,
   partitions: { default: 'packs' },
+  partitionSelectMode: 'first',
+  partitionSelectExclude: [],
   expungeDelay: '7d',
   deleteDelay: '7d',
   spoolThreshold: '1MB',
@@ -30,7 +37,9 @@ export const defaultConfig: StoreConfig = {
 export interface StoreSettings {
   readonly dataDir: string;
   readonly shards: number;
+  /** Default first. */
   readonly partitions: readonly PartitionPlace[];
+  readonly choice: PartitionChoice;
   readonly expungeDelayMs: number;
   readonly deleteDelayMs: number;
   readonly spoolBytes: number;
@@ -70,10 +79,11 @@ export function toSettings(config: Partial<StoreConfig>, dataDir: string): Store
   return {
     dataDir,
     shards: full.shards,
-    partitions: Object.entries(full.partitions).map(([name, dir]) => ({
-      name,
-      dir: isAbsolute(dir) ? dir : join(dataDir, dir),
-    })),
+    partitions: toPlaces(full, dataDir),
+    choice: {
+      mode: full.defaultPartition === undefined ? full.partitionSelectMode : 'first',
+      exclude: full.partitionSelectExclude,
+    },
     expungeDelayMs: parseDurationMs(full.expungeDelay),
     deleteDelayMs: parseDurationMs(full.deleteDelay),
     spoolBytes: parseBytes(full.spoolThreshold),
@@ -86,4 +96,17 @@ export function toSettings(config: Partial<StoreConfig>, dataDir: string): Store
       graceMs: parseDurationMs(full.maintenance.grace),
     },
   };
+}
+
+/** @throws RangeError */
+function toPlaces({ partitions, defaultPartition }: StoreConfig, dataDir: string): PartitionPlace[] {
+  const places = Object.entries(partitions).map(([name, dir]) => ({
+    name,
+    dir: isAbsolute(dir) ? dir : join(dataDir, dir),
+  }));
+  if (defaultPartition === undefined) return places;
+  const first = places.find(({ name }) => name === defaultPartition);
+  if (first === undefined)
+    throw new RangeError(`store-sqlite.defaultPartition: there is no partition "${defaultPartition}"`);
+  return [first, ...places.filter((place) => place !== first)];
 }

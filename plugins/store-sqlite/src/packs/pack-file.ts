@@ -3,7 +3,7 @@
  * when a call fails is the lane's business. After any failure the file is abandoned, never written or synced again.
  */
 import { crc32 } from 'node:zlib';
-import { PackError } from './errors.js';
+import { errnoOf, PackError } from './errors.js';
 import {
   CODEC_PLAIN,
   encodePackHeader,
@@ -68,8 +68,13 @@ export class PackFile {
   }
 
   static async create(fs: PackFs, series: Series): Promise<PackFile> {
-    const { id, fd } = await series.createPack();
-    return new PackFile(fs, series, id, fd);
+    try {
+      const { id, fd } = await series.createPack();
+      return new PackFile(fs, series, id, fd);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      throw new PackError('offline', `the folder ${series.dir} is not there`, { cause: error });
+    }
   }
 
   /** Appends the records and sets their offsets. Not safe before `sync`. */

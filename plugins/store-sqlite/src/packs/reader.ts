@@ -22,6 +22,8 @@ export interface PackReaderOptions {
   /** Open files kept; default 64. */
   readonly maxOpen?: number;
   readonly fs?: PackFs;
+  /** Asked when a pack is not there: what is wrong with its partition, which makes the error `offline`. */
+  readonly problemOf?: () => string | undefined;
 }
 
 export interface ReadRequest {
@@ -56,7 +58,7 @@ export class PackReader {
 
   constructor(options: PackReaderOptions) {
     this.fs = options.fs ?? nodeFs;
-    this.packs = new OpenPacks(this.fs, options.packsDir, options.maxOpen ?? 64);
+    this.packs = new OpenPacks(this.fs, options.packsDir, options.maxOpen ?? 64, options.problemOf);
   }
 
   /** The bytes [from, to) of the body, fewer where it ends. */

@@ -136,6 +136,8 @@ function report(context: WriteContext, part: AppendPart, filed: FiledRows): void
 /** The bodies of one append: each is written once a partition, and only where a shard does not have it. */
 class BodyStore {
   private readonly places = new Map<string, PackRef>();
+  /** By partition. */
+  private readonly failures = new Map<number, unknown>();
 
   constructor(
     private readonly context: WriteContext,
@@ -168,20 +170,26 @@ class BodyStore {
     }
     await Promise.all(
       [...missing].map(async ([partition, wanted]) => {
-        const writer = await this.context.packWriter(partition);
-        void this.context.writeJournal(partition);
         const records = [...wanted.values()].map((item) =>
           toRecord(item.message, item.ref, item.internalDateMs),
         );
-        const places = await writer.append(records);
-        [...wanted.keys()].forEach((key, at) => {
-          this.places.set(key, places[at]!);
-        });
+        try {
+          const writer = await this.context.packWriter(partition);
+          void this.context.writeJournal(partition);
+          const places = await writer.append(records);
+          [...wanted.keys()].forEach((key, at) => {
+            this.places.set(key, places[at]!);
+          });
+        } catch (error) {
+          // Mailboxes in other partitions get their mail all the same; who needs a body of this one is told.
+          this.failures.set(partition, error);
+        }
       }),
     );
   }
 
   async store(guid: Buffer, partition: number): Promise<void> {
+    if (this.failures.has(partition)) throw this.failures.get(partition);
     const message = this.input.messages.find((candidate) => guid.equals(candidate.guid));
     if (message === undefined) throw new Error('a body was asked for that this append does not have');
     const writer = await this.context.packWriter(partition);

@@ -12,6 +12,7 @@ import {
 import { pluck, raw, sql } from '../sql/statements.js';
 import type { WriteContext } from './context.js';
 import type { OperationTable } from './operations.js';
+import { releaseAllStale } from './relocate.js';
 import type { ShardWriter } from './shard.js';
 import { MailboxRowState } from './shard.js';
 
@@ -35,8 +36,11 @@ export function maintenanceOperations(context: WriteContext): MaintenanceOperati
       return true;
     },
     sealDead: async () => {
+      const moves = await releaseAllStale(context);
+      if (moves > 0) context.log('warn', `${moves} moves to another partition had been cut off`, undefined);
       let sealed = 0;
-      for (const { packsDir } of context.partitions) {
+      for (const { id, packsDir } of context.partitions) {
+        if (context.problemOf(id) !== undefined) continue;
         const onFailure = (pack: number, error: Error) =>
           context.log('warn', `pack ${pack} could not be sealed`, error);
         sealed += (await sealDeadPacks(packsDir, { onFailure })).length;

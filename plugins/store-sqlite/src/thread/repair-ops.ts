@@ -274,8 +274,11 @@ function repairBlobs(
   const { db } = shard;
   db.exec('DROP TABLE IF EXISTS temp.wanted');
   db.exec(
-    `CREATE TEMP TABLE wanted AS SELECT m.partition AS part, c.guid AS guid, count(*) AS refs FROM cold c
-     JOIN mbx m ON m.id = c.id / 4294967296 GROUP BY 1, 2`,
+    `CREATE TEMP TABLE wanted AS SELECT part, guid, count(*) AS refs FROM (
+       SELECT m.partition AS part, c.guid AS guid FROM cold c JOIN mbx m ON m.id = c.id / 4294967296
+       UNION ALL SELECT v.other, c.guid FROM moving v
+       JOIN cold c ON c.id BETWEEN v.mbx * 4294967296 + v.first AND v.mbx * 4294967296 + v.last
+     ) GROUP BY 1, 2`,
   );
   db.exec('CREATE UNIQUE INDEX temp.wanted_key ON wanted (part, guid)');
   const count = (text: string) => db.prepare(text).pluck().get() as number;
