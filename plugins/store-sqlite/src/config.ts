@@ -2,10 +2,19 @@
 import { isAbsolute, join } from 'node:path';
 import type { PartitionChoice, PartitionSelectMode } from './partitions.js';
 
+export interface PartitionConfig {
+  readonly path: string;
+  readonly compression?: 'off' | 'zstd';
+  /** Files, or `env:NAME`, of 32 octets as hexadecimal digits or base64. The first encrypts. */
+  readonly keys?: readonly string[];
+  /** False: the keys are only for what was encrypted before. */
+  readonly encrypt?: boolean;
+}
+
 export interface StoreConfig {
   readonly shards: number;
-  /** Name → folder, relative to the data folder; the first is the default. */
-  readonly partitions: Readonly<Record<string, string>>;
+  /** Name → folder, relative to the data folder, and how bodies are stored there; the first is the default. */
+  readonly partitions: Readonly<Record<string, string | PartitionConfig>>;
   /** Where mailboxes go that nobody names a partition for and that have no parent; unset: as the mode says. */
   readonly defaultPartition?: string;
   readonly partitionSelectMode: PartitionSelectMode;
@@ -52,6 +61,10 @@ export interface StoreSettings {
 export interface PartitionPlace {
   readonly name: string;
   readonly dir: string;
+  readonly isCompressed: boolean;
+  /** Where keys are: `env:NAME` or absolute paths. */
+  readonly keys: readonly string[];
+  readonly isEncrypted: boolean;
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -100,10 +113,22 @@ export function toSettings(config: Partial<StoreConfig>, dataDir: string): Store
 
 /** @throws RangeError */
 function toPlaces({ partitions, defaultPartition }: StoreConfig, dataDir: string): PartitionPlace[] {
-  const places = Object.entries(partitions).map(([name, dir]) => ({
-    name,
-    dir: isAbsolute(dir) ? dir : join(dataDir, dir),
-  }));
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(dataDir, path));
+  const places = Object.entries(partitions).map(([name, value]): PartitionPlace => {
+    const {
+      path,
+      compression,
+      keys = [],
+      encrypt,
+    }: PartitionConfig = typeof value === 'string' ? { path: value } : value;
+    return {
+      name,
+      dir: absolute(path),
+      isCompressed: compression === 'zstd',
+      keys: keys.map((key) => (key.startsWith('env:') ? key : absolute(key))),
+      isEncrypted: encrypt !== false && keys.length > 0,
+    };
+  });
   if (defaultPartition === undefined) return places;
   const first = places.find(({ name }) => name === defaultPartition);
   if (first === undefined)

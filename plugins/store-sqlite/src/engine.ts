@@ -210,6 +210,7 @@ export class StoreEngine implements MailStore {
       const packsDir = known?.packsDir ?? join(this.settings.dataDir, 'packs');
       reader = new PackReader({
         packsDir,
+        ...(known === undefined ? {} : { codec: known.codec }),
         problemOf: () => (known === undefined ? undefined : partitionProblem(known.name, packsDir)),
       });
       this.packReaders.set(partition, reader);

@@ -53,6 +53,8 @@ function packToMailError(error: PackError): MailError {
   switch (error.code) {
     case 'no-space':
       return new MailError('UNAVAILABLE', 'No room left for mail', { cause });
+    case 'locked':
+      return new MailError('UNAVAILABLE', 'The key of this message is not available', { cause });
     case 'offline':
       return new MailError('UNAVAILABLE', 'The partition of this mailbox is not available', { cause });
     case 'too-big':

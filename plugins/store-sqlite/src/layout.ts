@@ -19,7 +19,9 @@ import {
 import { dirname, join } from 'node:path';
 import type { StoreSettings } from './config.js';
 import { StoreFolderError } from './errors.js';
+import { codecOf } from './keys.js';
 import { assertLittleEndian } from './model/chunk.js';
+import type { PackCodec } from './packs/index.js';
 import { claimPartition, partitionProblem } from './partitions.js';
 import { type Db, openReader, openWriter, prepareDatabase } from './sql/open.js';
 import {
@@ -48,6 +50,7 @@ export interface KnownPartition {
   readonly id: number;
   readonly name: string;
   readonly packsDir: string;
+  readonly codec: PackCodec;
 }
 
 export interface PreparedFolder {
@@ -172,7 +175,12 @@ function numberPartitions(listPath: string, settings: StoreSettings): KnownParti
       `partition "${unlisted[0]}" is in use but not in the manifest: put it back under store-sqlite.partitions`,
     );
   }
-  return settings.partitions.map(({ name, dir }) => ({ id: all.get(name)!, name, packsDir: dir }));
+  return settings.partitions.map((place) => ({
+    id: all.get(place.name)!,
+    name: place.name,
+    packsDir: place.dir,
+    codec: codecOf(place),
+  }));
 }
 
 function withDb<T>(db: Db, use: (db: Db) => T): T {

@@ -17,6 +17,7 @@ import { partitions as partitionsCommand, reportPartitions } from './commands/pa
 import { openTestEngine, silentLog, type TestEngine } from './engine.test.support.js';
 import { StoreFolderError } from './errors.js';
 import { Maintenance } from './maintenance/maintenance.js';
+import { plainCodec } from './packs/index.js';
 import { PartitionPicker, type PartitionSelectMode, type PartitionState } from './partitions.js';
 
 const fred = 'fred' as UserId;
@@ -58,7 +59,7 @@ test('the modes choose as Cyrus’s do, never what is excluded or lost', () => {
     totalBytes: free[name]![1],
     problem: name === 'd' ? 'lost' : undefined,
   });
-  const known = Object.keys(free).map((name, id) => ({ id, name, packsDir: '' }));
+  const known = Object.keys(free).map((name, id) => ({ id, name, packsDir: '', codec: plainCodec }));
   const picked = (mode: PartitionSelectMode, exclude: string[] = [], random = 0.5) => {
     const picker = new PartitionPicker(known, { mode, exclude }, state, () => random);
     return [1, 2, 3, 4].map(() => picker.pick().name).join('');

@@ -106,11 +106,12 @@ class PackSurvey {
   private async pack(partition: KnownPartition, id: number): Promise<void> {
     this.packs++;
     try {
-      for await (const event of scanPack(partition.packsDir, id)) {
+      for await (const event of scanPack(partition.packsDir, id, { codec: partition.codec })) {
         if (event.kind === 'message') {
           const { ref, internalDateSec } = event;
           this.bodies.set(event.guid.toString('latin1'), { ref, partition, internalDateSec });
         } else if (event.kind === 'journal') for (const entry of event.entries) this.entry(entry);
+        else if (event.kind === 'locked') this.faults.push(`pack ${id}: a journal record is ${event.reason}`);
         else if (event.kind === 'damage') this.faults.push(`pack ${id}: ${event.reason} at ${event.from}`);
       }
     } catch (error) {

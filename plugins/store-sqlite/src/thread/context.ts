@@ -4,7 +4,7 @@ import type { Logger } from '@angarium/sdk';
 import { notAvailable } from '../errors.js';
 import type { KnownPartition } from '../layout.js';
 import { nodeFs } from '../packs/fs.js';
-import type { JournalEntry, PackFs, PackIncident } from '../packs/index.js';
+import type { JournalEntry, PackCodec, PackFs, PackIncident } from '../packs/index.js';
 import { PackReader, PackWriter } from '../packs/index.js';
 import { partitionProblem } from '../partitions.js';
 import { openWriter } from '../sql/open.js';
@@ -104,6 +104,10 @@ export class WriteContext {
     return this.partition(partition).packsDir;
   }
 
+  codecOf(partition: number): PackCodec {
+    return this.partition(partition).codec;
+  }
+
   /** What is wrong with the partition, for the log; undefined when it is there. */
   problemOf(partition: number): string | undefined {
     const { name, packsDir } = this.partition(partition);
@@ -127,6 +131,7 @@ export class WriteContext {
     return await PackWriter.open({
       packsDir: this.packsDir(partition),
       rollBytes: this.options.settings.packBytes,
+      codec: this.codecOf(partition),
       onIncident: (incident) => this.report(incident),
       fs: this.writeFs,
     });
@@ -137,6 +142,7 @@ export class WriteContext {
     packs.reader ??= new PackReader({
       packsDir: this.packsDir(partition),
       problemOf: () => this.problemOf(partition),
+      codec: this.codecOf(partition),
       ...(this.packFs === undefined ? {} : { fs: this.packFs }),
     });
     return packs.reader;

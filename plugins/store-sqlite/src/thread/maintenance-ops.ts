@@ -6,6 +6,7 @@ import {
   type JournalEntry,
   type LiveRecord,
   listPacks,
+  PackError,
   sealDeadPacks,
   unlinkPack,
 } from '../packs/index.js';
@@ -130,20 +131,45 @@ async function compact(
   const live = await liveBytes(context, partition);
   const sealed = (await listPacks(packsDir, context.packFs)).filter((pack) => pack.sealedBytes !== undefined);
   const sparse = sealed
-    .filter(({ id, sealedBytes }) => live.has(id) && live.get(id)! < liveBelow * sealedBytes!)
+    .filter(({ id, rawBytes }) => live.has(id) && live.get(id)! < liveBelow * rawBytes!)
     .slice(0, MAX_PACKS)
     .map(({ id }) => id);
   const records = await liveRecords(context, partition, new Set(sparse));
   let movedBytes = 0;
-  for (const pack of sparse) movedBytes += await rewrite(context, partition, pack, records.get(pack) ?? []);
-  const empty = sealed.filter(({ id }) => !live.has(id)).map(({ id }) => id);
-  for (const pack of empty) {
-    const key = `${partition}:${pack}`;
-    if (journalSaved.has(key)) continue;
-    await rewrite(context, partition, pack, []);
-    journalSaved.add(key);
+  let rewritten = 0;
+  for (const pack of sparse) {
+    const moved = await tryRewrite(context, partition, pack, records.get(pack) ?? []);
+    if (moved === undefined) continue;
+    rewritten++;
+    movedBytes += moved;
   }
-  return { rewritten: sparse.length, movedBytes, empty };
+  const empty: number[] = [];
+  for (const { id: pack } of sealed) {
+    if (live.has(pack)) continue;
+    const key = `${partition}:${pack}`;
+    if (!journalSaved.has(key)) {
+      if ((await tryRewrite(context, partition, pack, [])) === undefined) continue;
+      journalSaved.add(key);
+    }
+    empty.push(pack);
+  }
+  return { rewritten, movedBytes, empty };
+}
+
+/** Undefined: its key is not there, so that it stays as it is. */
+async function tryRewrite(
+  context: WriteContext,
+  partition: number,
+  pack: number,
+  records: readonly LiveRecord[],
+): Promise<number | undefined> {
+  try {
+    return await rewrite(context, partition, pack, records);
+  } catch (error) {
+    if (!(error instanceof PackError) || error.code !== 'locked') throw error;
+    context.log('error', `pack ${pack} stays as it is`, error);
+    return undefined;
+  }
 }
 
 async function rewrite(
@@ -159,6 +185,7 @@ async function rewrite(
     live: asyncOf(records),
     writer,
     reader: context.packReader(partition),
+    codec: context.codecOf(partition),
     keepJournal: (entry) => keptEntry(context, entry),
     ...(context.packFs === undefined ? {} : { fs: context.packFs }),
   });
