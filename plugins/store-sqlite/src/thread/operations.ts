@@ -205,6 +205,7 @@ function journalMailbox(context: WriteContext, row: ListRow): void {
     specialUse,
     sharedSeen,
     createdMs,
+    partition: context.partitions.find((partition) => partition.id === row.partition)?.name,
     attributes: row.attributes,
     version: row.version,
   });
