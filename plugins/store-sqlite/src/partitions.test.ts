@@ -214,6 +214,8 @@ test('without one partition the others are served, and it is named everywhere', 
   assert.ok(lost !== undefined && !lost.ok && isMailError(lost.error));
   assert.deepEqual([lost.error.code, lost.error.temporary], ['UNAVAILABLE', true]);
   assert.match(lost.error.message, /partition of this mailbox is not available/);
+  const [, repeated] = await append(opened, [id, news.id], 'before');
+  assert.ok(repeated?.ok === false, 'what is there already is not taken either, since it is not there');
   await assert.rejects(textOf(opened, news.id, 1), { code: 'UNAVAILABLE' });
   assert.ok((await textOf(opened, id, 2)).includes('without'));
   await assert.rejects(

@@ -1,6 +1,7 @@
 /** APPEND and delivery: bodies into packs first (durable), then a job a mailbox in its shard's next commit. */
 import { crc32 } from 'node:zlib';
-import { errorToValue } from '../errors.js';
+import type { MailError } from '@angarium/sdk';
+import { errorToValue, notAvailable } from '../errors.js';
 import type { PackRecord, PackRef } from '../packs/index.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
@@ -44,6 +45,8 @@ async function appendPart(
   part: AppendPart,
   bodies: BodyStore,
 ): Promise<AppendResult> {
+  const lost = bodies.lost.get(part.ref.partition);
+  if (lost !== undefined) return { error: errorToValue(lost) };
   const { queue, shard } = context.shard(part.ref.shard);
   for (let tries = 1; ; tries++) {
     try {
@@ -136,6 +139,8 @@ function report(context: WriteContext, part: AppendPart, filed: FiledRows): void
 /** The bodies of one append: each is written once a partition, and only where a shard does not have it. */
 class BodyStore {
   private readonly places = new Map<string, PackRef>();
+  /** Partitions that are not there. */
+  readonly lost = new Map<number, MailError>();
   /** By partition. */
   private readonly failures = new Map<number, unknown>();
 
@@ -153,20 +158,29 @@ class BodyStore {
       number,
       Map<string, { message: MessageSource; ref: MailboxRef; internalDateMs: number }>
     >();
+    const shared = new Set<number>();
     for (const { ref, rows } of this.input.parts) {
       const { shard } = this.context.shard(ref.shard);
       for (const { message: index, internalDateMs } of rows) {
         const message = this.input.messages[index]!;
         const key = placeKey(ref.partition, message.guid);
         let wanted = missing.get(ref.partition);
-        if (wanted?.has(key) || shard.blobPlace(ref.partition, asBuffer(message.guid)) !== undefined)
+        if (wanted?.has(key)) continue;
+        if (shard.blobPlace(ref.partition, asBuffer(message.guid)) !== undefined) {
+          shared.add(ref.partition);
           continue;
+        }
         if (wanted === undefined) {
           wanted = new Map();
           missing.set(ref.partition, wanted);
         }
         wanted.set(key, { message, ref, internalDateMs });
       }
+    }
+    // A body that is there already is not written: nothing else would notice that its disk is gone.
+    for (const partition of shared) {
+      const problem = this.context.problemOf(partition);
+      if (problem !== undefined) this.lost.set(partition, notAvailable(problem));
     }
     await Promise.all(
       [...missing].map(async ([partition, wanted]) => {
