@@ -13,6 +13,7 @@ import {
   type BenchServer,
   startAngarium,
   startPeer,
+  startWithCodec,
   startWithoutQuotas,
   startWithQuotas,
 } from './servers.js';
@@ -85,6 +86,8 @@ const chosen = [...cases, ...listCases].filter(
 const starts: Readonly<Record<string, () => Promise<BenchServer | undefined>>> = {
   angarium: () => startAngarium(scale.users),
   'angarium-quotas': () => startWithQuotas(scale.users),
+  'angarium-zstd': () => startWithCodec('angarium-zstd', false, scale.users),
+  'angarium-encrypted': () => startWithCodec('angarium-encrypted', true, scale.users),
   'angarium-no-quota': () => startWithoutQuotas(scale.users),
   cyrus: async () => startPeer('cyrus', scale.users),
   dovecot: async () => startPeer('dovecot', scale.users),

@@ -39,6 +39,16 @@ export function startWithQuotas(users: number): Promise<BenchServer> {
   return startOurs('angarium-quotas', new TestServer({ set: { ...limits, ...quotas } }), users);
 }
 
+/** Bodies are compressed, and encrypted or not: what does it cost, and what does it save? */
+export function startWithCodec(name: string, isEncrypted: boolean, users: number): Promise<BenchServer> {
+  // No secret: the mail is made up.
+  process.env['ANGARIUM_BENCH_KEY'] = '0b'.repeat(32);
+  const keys = isEncrypted ? ['env:ANGARIUM_BENCH_KEY'] : [];
+  const partition = JSON.stringify({ path: 'packs', compression: 'zstd', keys });
+  const set = { ...limits, 'plugins.store-sqlite.partitions.default': partition };
+  return startOurs(name, new TestServer({ set }), users);
+}
+
 /** The same without the plugin. */
 export function startWithoutQuotas(users: number): Promise<BenchServer> {
   const text = readFileSync(join(root, 'angarium.yaml'), 'utf8');

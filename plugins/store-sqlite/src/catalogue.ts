@@ -25,6 +25,7 @@ import {
 import { nonexistent } from './errors.js';
 import type { KnownPartition } from './layout.js';
 import { newMailboxId, shardOfName, shardOfUser } from './model/ids.js';
+import type { PartitionPicker } from './partitions.js';
 import type { ListCache, Listed } from './reading/list-cache.js';
 import { treeOfKey } from './sql/list-row.js';
 import type { ListPatch, ListRow } from './thread/protocol.js';
@@ -36,6 +37,8 @@ export interface CatalogueOptions {
   readonly clock: Clock;
   readonly hooks: HookBus;
   readonly partitions: readonly KnownPartition[];
+  /** For mailboxes whose creator names no partition, and that have no parent. */
+  readonly picker: PartitionPicker;
   readonly shards: number;
   /** 0: deleted mailboxes are gone at once. */
   readonly deleteDelayMs: number;
@@ -83,7 +86,7 @@ export class StoreCatalogue implements MailboxCatalogue {
     const row = await writer.run('listCreate', {
       id: newMailboxId(shardOfName(name, this.options.shards)),
       key,
-      partition: this.partition(wanted.partition).id,
+      partition: this.partitionOfNew(name, wanted.partition),
       acl: JSON.stringify(wanted.acl ?? {}),
       quotaRoot: wanted.quotaRoot ?? null,
       ...(wanted.maxMailboxes === undefined ? {} : { maxMailboxes: wanted.maxMailboxes }),
@@ -270,10 +273,19 @@ export class StoreCatalogue implements MailboxCatalogue {
     return row;
   }
 
-  private partition(name: string | undefined): KnownPartition {
-    const { partitions } = this.options;
-    const found =
-      name === undefined ? partitions[0] : partitions.find((partition) => partition.name === name);
+  /** The one asked for, the nearest parent's, or what the configuration chooses. */
+  private partitionOfNew(name: MailboxName, wanted: string | undefined): number {
+    if (wanted !== undefined) return this.partition(wanted).id;
+    for (let { path } = name; path.length > 0; ) {
+      path = path.slice(0, -1);
+      const parent = this.options.cache.find(mailboxKey({ ...name, path }));
+      if (parent !== undefined) return parent.ref.partition;
+    }
+    return this.options.picker.pick().id;
+  }
+
+  private partition(name: string): KnownPartition {
+    const found = this.options.partitions.find((partition) => partition.name === name);
     if (found === undefined) throw new MailError('CANNOT', `There is no partition ${name}`);
     return found;
   }

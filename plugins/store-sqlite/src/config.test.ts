@@ -21,10 +21,22 @@ test('partitions are below the data folder unless absolute', () => {
   );
 });
 
+test('the default partition comes first, whatever its place in the manifest', () => {
+  const partitions = { a: 'a', b: 'b', c: 'c' };
+  const settings = toSettings({ partitions, defaultPartition: 'b', partitionSelectMode: 'random' }, '/m');
+  assert.deepEqual(
+    settings.partitions.map(({ name }) => name),
+    ['b', 'a', 'c'],
+  );
+  assert.equal(settings.choice.mode, 'first', 'it goes before the mode');
+  assert.throws(() => toSettings({ partitions, defaultPartition: 'd' }, '/m'), /there is no partition "d"/);
+});
+
 test('the schema’s defaults are those of the engine', () => {
   for (const [name, property] of Object.entries(schema.properties)) {
     if (name === 'maintenance') continue;
-    assert.deepEqual(property.default, defaultConfig[name as keyof typeof defaultConfig], name);
+    const value = 'default' in property ? property.default : undefined;
+    assert.deepEqual(value, defaultConfig[name as keyof typeof defaultConfig], name);
   }
   for (const [name, property] of Object.entries(schema.properties.maintenance.properties)) {
     assert.equal(

@@ -1,10 +1,24 @@
 /** The plugin's configuration as `config.schema.json` describes it, and what the engine makes of it. */
 import { isAbsolute, join } from 'node:path';
+import type { PartitionChoice, PartitionSelectMode } from './partitions.js';
+
+export interface PartitionConfig {
+  readonly path: string;
+  readonly compression?: 'off' | 'zstd';
+  /** Files, or `env:NAME`, of 32 octets as hexadecimal digits or base64. The first encrypts. */
+  readonly keys?: readonly string[];
+  /** False: the keys are only for what was encrypted before. */
+  readonly encrypt?: boolean;
+}
 
 export interface StoreConfig {
   readonly shards: number;
-  /** Name → folder, relative to the data folder; the first is the default. */
-  readonly partitions: Readonly<Record<string, string>>;
+  /** Name → folder, relative to the data folder, and how bodies are stored there; the first is the default. */
+  readonly partitions: Readonly<Record<string, string | PartitionConfig>>;
+  /** Where mailboxes go that nobody names a partition for and that have no parent; unset: as the mode says. */
+  readonly defaultPartition?: string;
+  readonly partitionSelectMode: PartitionSelectMode;
+  readonly partitionSelectExclude: readonly string[];
   readonly expungeDelay: string;
   readonly deleteDelay: string;
   readonly spoolThreshold: string;
@@ -17,6 +31,8 @@ export interface StoreConfig {
 export const defaultConfig: StoreConfig = {
   shards: 8,
   partitions: { default: 'packs' },
+  partitionSelectMode: 'first',
+  partitionSelectExclude: [],
   expungeDelay: '7d',
   deleteDelay: '7d',
   spoolThreshold: '1MB',
@@ -30,7 +46,9 @@ export const defaultConfig: StoreConfig = {
 export interface StoreSettings {
   readonly dataDir: string;
   readonly shards: number;
+  /** Default first. */
   readonly partitions: readonly PartitionPlace[];
+  readonly choice: PartitionChoice;
   readonly expungeDelayMs: number;
   readonly deleteDelayMs: number;
   readonly spoolBytes: number;
@@ -43,6 +61,10 @@ export interface StoreSettings {
 export interface PartitionPlace {
   readonly name: string;
   readonly dir: string;
+  readonly isCompressed: boolean;
+  /** Where keys are: `env:NAME` or absolute paths. */
+  readonly keys: readonly string[];
+  readonly isEncrypted: boolean;
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -70,10 +92,11 @@ export function toSettings(config: Partial<StoreConfig>, dataDir: string): Store
   return {
     dataDir,
     shards: full.shards,
-    partitions: Object.entries(full.partitions).map(([name, dir]) => ({
-      name,
-      dir: isAbsolute(dir) ? dir : join(dataDir, dir),
-    })),
+    partitions: toPlaces(full, dataDir),
+    choice: {
+      mode: full.defaultPartition === undefined ? full.partitionSelectMode : 'first',
+      exclude: full.partitionSelectExclude,
+    },
     expungeDelayMs: parseDurationMs(full.expungeDelay),
     deleteDelayMs: parseDurationMs(full.deleteDelay),
     spoolBytes: parseBytes(full.spoolThreshold),
@@ -86,4 +109,29 @@ export function toSettings(config: Partial<StoreConfig>, dataDir: string): Store
       graceMs: parseDurationMs(full.maintenance.grace),
     },
   };
+}
+
+/** @throws RangeError */
+function toPlaces({ partitions, defaultPartition }: StoreConfig, dataDir: string): PartitionPlace[] {
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(dataDir, path));
+  const places = Object.entries(partitions).map(([name, value]): PartitionPlace => {
+    const {
+      path,
+      compression,
+      keys = [],
+      encrypt,
+    }: PartitionConfig = typeof value === 'string' ? { path: value } : value;
+    return {
+      name,
+      dir: absolute(path),
+      isCompressed: compression === 'zstd',
+      keys: keys.map((key) => (key.startsWith('env:') ? key : absolute(key))),
+      isEncrypted: encrypt !== false && keys.length > 0,
+    };
+  });
+  if (defaultPartition === undefined) return places;
+  const first = places.find(({ name }) => name === defaultPartition);
+  if (first === undefined)
+    throw new RangeError(`store-sqlite.defaultPartition: there is no partition "${defaultPartition}"`);
+  return [first, ...places.filter((place) => place !== first)];
 }

@@ -22,10 +22,15 @@ interface Located {
 }
 
 function locate(source: BodySource, uid: number): Located | undefined {
-  const place = source.place();
-  if (place === undefined) return undefined;
-  const body = source.reader.body(place.number, uid, place.partition);
-  return body === undefined ? undefined : { ...body, packs: source.packs(place.partition) };
+  for (let place = source.place(); place !== undefined; ) {
+    const body = source.reader.body(place.number, uid, place.partition);
+    if (body !== undefined) return { ...body, packs: source.packs(place.partition) };
+    const now = source.place();
+    // It moved to another partition between the two looks.
+    if (now?.partition === place.partition) return undefined;
+    place = now;
+  }
+  return undefined;
 }
 
 /** UIDs that nobody asked for are read over while there are no more than this of them in a row. */
@@ -45,7 +50,8 @@ function locateAll(source: BodySource, uids: readonly number[]): ReadonlyMap<num
     for (const { uid, guid, ref } of rows) found.set(uid, { guid, ref, packs });
     at = end;
   }
-  return found;
+  if (found.size === sorted.length || source.place()?.partition === place.partition) return found;
+  return locateAll(source, uids);
 }
 
 /** Compaction may have moved the body after the look: once more, with what the rows say now. */
@@ -56,7 +62,7 @@ async function readAgain(
   to: number,
   error: PackError,
 ): Promise<Buffer> {
-  if (error.code !== 'missing') throw error;
+  if (error.code !== 'missing' && error.code !== 'offline') throw error;
   const body = locate(source, uid);
   if (body === undefined) throw error;
   body.packs.forget(body.ref.pack);

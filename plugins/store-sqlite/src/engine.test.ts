@@ -275,7 +275,7 @@ test('operators’ commands, beside a running server', async () => {
   await assert.rejects(run('mbpath', [['nobody']], { users: true }), /user "nobody" has no mailboxes/);
   const names = ['user.nobody', 'user/fred/Sent@example.org'];
   assert.match((await run('mbpath', [names], { metadata: true })).text, /^\/.*\/meta\/0\d\.db$/);
-  assert.match((await run('mbpath', [names], { data: true })).text, /^\/.*000001\.pack$/);
+  assert.match((await run('mbpath', [names], { messages: true })).text, /^\/.*000001\.pack$/);
   await assert.rejects(run('mbpath', [names], { stop: true }), /there is no mailbox "user.nobody"/);
   const second = await run('mbexamine', ['user/fred/Sent@example.org'], { sequence: '2' });
   assert.match(second.text, /\n {2}uid: 2\n/);

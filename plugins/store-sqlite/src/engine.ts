@@ -29,6 +29,7 @@ import { type MailboxContext, privateViewer, StoreMailbox } from './mailbox.js';
 import { decodeColumns, lowerBound } from './model/chunk.js';
 import { flatten } from './model/ids.js';
 import { PackReader, Spool } from './packs/index.js';
+import { PartitionPicker, partitionProblem } from './partitions.js';
 import { ListCache, type Listed } from './reading/list-cache.js';
 import { type MailboxHeadRow, ShardReader } from './reading/shard-reader.js';
 import { SnapshotCache } from './reading/snapshots.js';
@@ -90,6 +91,7 @@ export class StoreEngine implements MailStore {
       clock,
       hooks,
       partitions,
+      picker: new PartitionPicker(partitions, settings.choice),
       shards: this.shards.length,
       deleteDelayMs: settings.deleteDelayMs,
       tell: (change) => this.feed.publishCatalogue(change),
@@ -114,6 +116,7 @@ export class StoreEngine implements MailStore {
   /** Checks and completes the data folder. @throws StoreFolderError with a sentence for the operator */
   static async open(options: EngineOptions): Promise<StoreEngine> {
     const folder = prepareFolder(options.settings);
+    for (const problem of folder.problems) options.log.error('a partition is lost', { problem });
     const spool = await Spool.open({
       dir: folder.paths.spoolDir,
       memoryBytes: options.settings.spoolBytes,
@@ -204,7 +207,12 @@ export class StoreEngine implements MailStore {
     let reader = this.packReaders.get(partition);
     if (reader === undefined) {
       const known = this.folder.partitions.find(({ id }) => id === partition);
-      reader = new PackReader({ packsDir: known?.packsDir ?? join(this.settings.dataDir, 'packs') });
+      const packsDir = known?.packsDir ?? join(this.settings.dataDir, 'packs');
+      reader = new PackReader({
+        packsDir,
+        ...(known === undefined ? {} : { codec: known.codec }),
+        problemOf: () => (known === undefined ? undefined : partitionProblem(known.name, packsDir)),
+      });
       this.packReaders.set(partition, reader);
     }
     return reader;

@@ -12,6 +12,13 @@ export function nonexistent(cause?: unknown): MailError {
   return new MailError('NONEXISTENT', 'Mailbox does not exist', cause === undefined ? {} : { cause });
 }
 
+/** A partition that is lost: its disk is not there. @param reason for the log */
+export function notAvailable(reason: string): MailError {
+  return new MailError('UNAVAILABLE', 'The partition of this mailbox is not available', {
+    cause: new Error(reason),
+  });
+}
+
 function errorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
@@ -46,6 +53,10 @@ function packToMailError(error: PackError): MailError {
   switch (error.code) {
     case 'no-space':
       return new MailError('UNAVAILABLE', 'No room left for mail', { cause });
+    case 'locked':
+      return new MailError('UNAVAILABLE', 'The key of this message is not available', { cause });
+    case 'offline':
+      return new MailError('UNAVAILABLE', 'The partition of this mailbox is not available', { cause });
     case 'too-big':
       return new MailError('TOOBIG', 'Message is too big', { cause });
     case 'missing':

@@ -19,9 +19,19 @@ import {
 import { dirname, join } from 'node:path';
 import type { StoreSettings } from './config.js';
 import { StoreFolderError } from './errors.js';
+import { codecOf } from './keys.js';
 import { assertLittleEndian } from './model/chunk.js';
+import type { PackCodec } from './packs/index.js';
+import { claimPartition, partitionProblem } from './partitions.js';
 import { type Db, openReader, openWriter, prepareDatabase } from './sql/open.js';
-import { FORMAT_VERSION, GRANTEE_SCHEMA, LIST_SCHEMA, RECORDS_SCHEMA, SHARD_SCHEMA } from './sql/schema.js';
+import {
+  FORMAT_VERSION,
+  GRANTEE_SCHEMA,
+  LIST_SCHEMA,
+  MOVING_SCHEMA,
+  RECORDS_SCHEMA,
+  SHARD_SCHEMA,
+} from './sql/schema.js';
 
 const FORMAT_LINE = /^angarium-store (\d+) shards (\d+)\n$/;
 /** Two hex digits in a mailbox id. */
@@ -40,12 +50,15 @@ export interface KnownPartition {
   readonly id: number;
   readonly name: string;
   readonly packsDir: string;
+  readonly codec: PackCodec;
 }
 
 export interface PreparedFolder {
   readonly paths: StorePaths;
   /** Configured ones, default first. */
   readonly partitions: readonly KnownPartition[];
+  /** Of partitions that are not there, a sentence each. */
+  readonly problems: readonly string[];
 }
 
 export function shardPath(dataDir: string, shard: number): string {
@@ -57,18 +70,34 @@ export function prepareFolder(settings: StoreSettings): PreparedFolder {
   assertLittleEndian();
   const metaDir = join(settings.dataDir, 'meta');
   const spoolDir = join(settings.dataDir, 'spool');
-  for (const dir of [settings.dataDir, metaDir, spoolDir, ...settings.partitions.map(({ dir }) => dir)]) {
-    makeWritable(dir);
-  }
+  for (const dir of [settings.dataDir, metaDir, spoolDir]) makeWritable(dir);
   const shards = checkFormat(metaDir, settings.shards);
   const listPath = join(metaDir, 'mboxlist.db');
   prepareDatabase(listPath, LIST_SCHEMA + RECORDS_SCHEMA, { grantee: GRANTEE_SCHEMA });
   const shardPaths = Array.from({ length: shards }, (_, shard) => shardPath(settings.dataDir, shard));
-  for (const path of shardPaths) prepareDatabase(path, SHARD_SCHEMA + RECORDS_SCHEMA);
-  return {
-    paths: { metaDir, listPath, spoolDir, shardPaths },
-    partitions: numberPartitions(listPath, settings),
-  };
+  for (const path of shardPaths)
+    prepareDatabase(path, SHARD_SCHEMA + RECORDS_SCHEMA, { moving: MOVING_SCHEMA });
+  const partitions = numberPartitions(listPath, settings);
+  const problems = claimPartitions(partitions, shardPaths);
+  // Without one of several the others are served.
+  if (problems.length === partitions.length) throw new StoreFolderError(problems.join('; '));
+  return { paths: { metaDir, listPath, spoolDir, shardPaths }, partitions, problems };
+}
+
+function claimPartitions(partitions: readonly KnownPartition[], shardPaths: readonly string[]): string[] {
+  const isUsed = (id: number) =>
+    shardPaths.some((path) =>
+      withDb(
+        openReader(path),
+        (db) => db.prepare('SELECT 1 FROM blob WHERE part = ? LIMIT 1').get(id) !== undefined,
+      ),
+    );
+  return partitions.flatMap(({ id, name, packsDir }) => {
+    // The rows are looked at only where the folder is not marked.
+    const isLost = partitionProblem(name, packsDir) !== undefined;
+    const problem = claimPartition(name, packsDir, isLost && isUsed(id));
+    return problem === undefined ? [] : [problem];
+  });
 }
 
 function makeWritable(dir: string): void {
@@ -146,7 +175,12 @@ function numberPartitions(listPath: string, settings: StoreSettings): KnownParti
       `partition "${unlisted[0]}" is in use but not in the manifest: put it back under store-sqlite.partitions`,
     );
   }
-  return settings.partitions.map(({ name, dir }) => ({ id: all.get(name)!, name, packsDir: dir }));
+  return settings.partitions.map((place) => ({
+    id: all.get(place.name)!,
+    name: place.name,
+    packsDir: place.dir,
+    codec: codecOf(place),
+  }));
 }
 
 function withDb<T>(db: Db, use: (db: Db) => T): T {

@@ -9,8 +9,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type MailboxId, NumberSet, personalMailbox, type UserId } from '@angarium/sdk';
 import { rowsOf } from '@angarium/testing/contracts';
-import { openTestEngine, type TestEngine } from './engine.test.support.js';
-import { type WorkerLine, workerMail } from './worker.test.support.js';
+import { openTestEngine, silentLog, type TestEngine } from './engine.test.support.js';
+import { Maintenance } from './maintenance/maintenance.js';
+import { movingPartitions, type WorkerLine, workerMail } from './worker.test.support.js';
 
 const workerFile = fileURLToPath(new URL('./worker.test.support.js', import.meta.url));
 
@@ -164,6 +165,37 @@ test('kill -9 under load, ten times: everything acknowledged is there, everythin
     await verify(reopened, ids, lines);
     await reopened.close();
   } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('kill -9 while mailboxes move between partitions: nothing is lost, nothing is left behind', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'angarium-processes-'));
+  const config = { partitions: movingPartitions };
+  process.env['ANGARIUM_TEST_MOVE_KEY'] = '5c'.repeat(32);
+  try {
+    const first = await openTestEngine({ dir, config });
+    const ids = await makeMailboxes(first, 2);
+    await first.close();
+    const lines: WorkerLine[] = [];
+    for (let kill = 0; kill < 4; kill++) {
+      const worker = startWorker(dir, `move${kill}`, 1000, ids);
+      // Somewhere between its first moves and its last.
+      while (worker.lines.length < 60 + 37 * kill && worker.child.exitCode === null)
+        await new Promise((resolve) => setImmediate(resolve));
+      worker.child.kill('SIGKILL');
+      await worker.ended;
+      lines.push(...worker.lines);
+    }
+    assert.ok(lines.some(({ kind }) => kind === 'appended'));
+    const after = await openTestEngine({ dir, config });
+    await new Maintenance(after.engine, after.clock, silentLog).recover();
+    await verify(after, ids, lines);
+    for (const { db } of after.engine.shards)
+      assert.equal(db.prepare('SELECT count(*) FROM moving').pluck().get(), 0);
+    await after.close();
+  } finally {
+    delete process.env['ANGARIUM_TEST_MOVE_KEY'];
     rmSync(dir, { recursive: true });
   }
 });

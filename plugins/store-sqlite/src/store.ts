@@ -42,6 +42,7 @@ import {
 } from '@angarium/sdk';
 import { mbexamine } from './commands/mbexamine.js';
 import { mbpath } from './commands/mbpath.js';
+import { partitions, reportPartitions } from './commands/partitions.js';
 import { reconstruct } from './commands/reconstruct.js';
 import { storeCheck, storeMaintain } from './commands/store-check.js';
 import { type StoreConfig, toSettings } from './config.js';
@@ -81,6 +82,7 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
     // The first client should not wait for it, and a store that cannot be written should not start.
     await this.opened.writer.run('counts', {});
     this.own(this.statusSources.add({ name: 'store', read: () => this.engine.writer.run('counts', {}) }));
+    this.own(this.statusSources.add({ name: 'partitions', read: () => reportPartitions(this.engine) }));
     this.own(clock.after(RECOVER_AFTER_MS, () => this.whenLeader((maintenance) => maintenance.recover())));
     const { everyMs } = settings.maintenance;
     if (everyMs > 0)
@@ -93,6 +95,7 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
     return this.commands.add(
       mbexamine(engine),
       mbpath(engine),
+      partitions(engine),
       reconstruct(engine, this.clock),
       storeCheck(engine, maintenance),
       storeMaintain(maintenance),

@@ -3,7 +3,8 @@
  * Reports each acknowledged change as a line of JSON on stdout, after it was acknowledged.
  */
 import { writeSync } from 'node:fs';
-import { type MailboxId, NumberSet } from '@angarium/sdk';
+import { type MailboxId, MailError, NumberSet } from '@angarium/sdk';
+import type { StoreEngine } from './engine.js';
 import { openTestEngine } from './engine.test.support.js';
 
 export type WorkerLine =
@@ -28,6 +29,26 @@ export function workerMail(subject: string): Buffer {
   return Buffer.from(`Subject: ${subject}\r\n\r\n${'a line of text\r\n'.repeat(40)}`, 'latin1');
 }
 
+/** A worker whose name begins with `move` has these, and moves its mailboxes between them without end. */
+export const movingPartitions = {
+  default: 'packs',
+  secret: { path: 'secret', compression: 'zstd' as const, keys: ['env:ANGARIUM_TEST_MOVE_KEY'] },
+};
+
+async function moveForever({ catalogue }: StoreEngine, mailboxes: readonly MailboxId[]): Promise<never> {
+  for (;;) {
+    for (const partition of ['secret', 'default']) {
+      for (const id of mailboxes) {
+        const { name } = (await catalogue.byId(id))!;
+        await catalogue.rename(name, name, { partition }).catch((error: unknown) => {
+          // There already, when a worker before was killed in between.
+          if (!(error instanceof MailError)) throw error;
+        });
+      }
+    }
+  }
+}
+
 /** Synchronous, so that nothing acknowledged is forgotten when the process is killed. */
 function say(line: WorkerLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
@@ -35,8 +56,12 @@ function say(line: WorkerLine): void {
 
 async function main(): Promise<void> {
   const [dir, name, count, ...mailboxes] = process.argv.slice(2) as [string, string, string, ...MailboxId[]];
-  const { engine, close } = await openTestEngine({ dir });
+  const isMoving = name.startsWith('move');
+  const { engine, close } = await openTestEngine(
+    isMoving ? { dir, config: { partitions: movingPartitions } } : { dir },
+  );
   say({ kind: 'ready' });
+  if (isMoving) void moveForever(engine, mailboxes);
   const appender = async (lane: number): Promise<void> => {
     for (let i = 0; i < Number(count); i++) {
       const mailbox = mailboxes[(i + lane) % mailboxes.length]!;

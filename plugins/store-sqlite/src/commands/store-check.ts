@@ -3,11 +3,14 @@ import { type Command, CommandError, defineCommand } from '@angarium/sdk';
 import type { StoreEngine } from '../engine.js';
 import type { Maintenance, MaintenanceReport } from '../maintenance/maintenance.js';
 import { formatMailboxName } from './names.js';
+import { reportPartitions } from './partitions.js';
 
 interface Checked {
   readonly mailboxes: number;
   readonly messages: number;
   readonly faults: readonly string[];
+  /** Faults that could be put right: a lost partition cannot. */
+  readonly repaired: number;
   readonly isRepaired: boolean;
 }
 
@@ -20,6 +23,7 @@ export function storeCheck(engine: () => StoreEngine, maintenance: () => Mainten
       const isDry = options.repair !== true;
       const { shards, writer, list, catalogue } = engine();
       const faults: string[] = [];
+      const unserved = (await reportPartitions(engine())).filter(({ problem }) => problem !== undefined);
       for (const db of [list.connection, ...shards.map((shard) => shard.db)]) {
         for (const { integrity_check: text } of db.pragma('integrity_check(20)') as {
           integrity_check: string;
@@ -29,6 +33,7 @@ export function storeCheck(engine: () => StoreEngine, maintenance: () => Mainten
       }
       if (faults.length > 0)
         throw new CommandError(`${faults.join('\n')}\nrestore the file, or see reconstruct --from-packs`);
+      for (const { problem, mailboxes } of unserved) faults.push(`${problem} (${mailboxes} mailboxes)`);
       if (!isDry) await maintenance().recover();
       const all = catalogue.listed({});
       const bar = progress('mailboxes', all.length);
@@ -43,13 +48,16 @@ export function storeCheck(engine: () => StoreEngine, maintenance: () => Mainten
       bar.done();
       for (let shard = 0; shard < shards.length; shard++)
         faults.push(...(await checkShard(engine(), shard, isDry)));
-      return { mailboxes: all.length, messages, faults, isRepaired: !isDry };
+      const repaired = faults.length - unserved.length;
+      return { mailboxes: all.length, messages, faults, repaired, isRepaired: !isDry };
     },
-    text: ({ mailboxes, messages, faults, isRepaired }) =>
+    text: ({ mailboxes, messages, faults, repaired, isRepaired }) =>
       [
         ...faults,
         `${mailboxes} mailboxes, ${messages} messages: ${
-          faults.length === 0 ? 'nothing wrong' : `${faults.length} faults${isRepaired ? ' put right' : ''}`
+          faults.length === 0
+            ? 'nothing wrong'
+            : `${faults.length} faults${isRepaired ? `, ${repaired} put right` : ''}`
         }`,
       ].join('\n'),
   });

@@ -4,6 +4,7 @@
  */
 import type { Clock, Logger } from '@angarium/sdk';
 import type { StoreEngine } from '../engine.js';
+import { partitionProblem } from '../partitions.js';
 import { listRowById, MailboxState } from '../sql/list-row.js';
 import { raw } from '../sql/statements.js';
 import { MailboxRowState } from '../thread/shard.js';
@@ -91,8 +92,13 @@ export class Maintenance {
     const graceMs = Math.max(settings.maintenance.graceMs, MIN_GRACE_MS);
     let packsRewritten = 0;
     let packsRemoved = 0;
-    for (const { id: partition } of knownPartitions) {
+    for (const { id: partition, name, packsDir } of knownPartitions) {
       if (this.isStopped) break;
+      const problem = partitionProblem(name, packsDir);
+      if (problem !== undefined) {
+        this.log.warn('a partition is left out', { problem });
+        continue;
+      }
       const result = await writer.run('compact', { partition, liveBelow });
       packsRewritten += result.rewritten;
       for (const pack of result.empty) {
@@ -115,11 +121,12 @@ export class Maintenance {
       for (let after = 0; ; ) {
         const rows = raw(
           shard.db,
-          'SELECT id, uniqueid, state, version, exists_ FROM mbx WHERE id > ? ORDER BY id LIMIT ?',
-        ).all(after, SLICE) as [number, string, number, number, number][];
-        for (const [id, uniqueId, state, version, exists] of rows) {
+          'SELECT id, uniqueid, state, version, exists_, partition FROM mbx WHERE id > ? ORDER BY id LIMIT ?',
+        ).all(after, SLICE) as [number, string, number, number, number, number][];
+        for (const [id, uniqueId, state, version, exists, partition] of rows) {
           after = id;
           if (await this.settle(uniqueId, state, version, exists)) behind++;
+          if (await this.settlePartition(uniqueId, partition)) behind++;
         }
         if (rows.length < SLICE || this.isStopped) break;
         await new Promise((resolve) => setImmediate(resolve));
@@ -144,6 +151,15 @@ export class Maintenance {
     const isDone = isGone ? state === MailboxRowState.gone && exists === 0 : state !== MailboxRowState.live;
     if (isDone) return false;
     await writer.run('dropMailbox', { ref, isGone });
+    return true;
+  }
+
+  /** Bodies move before the list says so: the shard is right. */
+  private async settlePartition(id: string, partition: number): Promise<boolean> {
+    const { list, writer } = this.engine;
+    const row = listRowById(list.connection, id);
+    if (row === undefined || row.state !== MailboxState.live || row.partition === partition) return false;
+    await writer.run('listPartition', { id, partition });
     return true;
   }
 }

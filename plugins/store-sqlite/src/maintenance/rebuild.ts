@@ -81,7 +81,8 @@ function isLost(engine: StoreEngine, { id }: Told): boolean {
 }
 
 class PackSurvey {
-  readonly bodies = new Map<string, Body>();
+  /** By GUID, one for each partition that has it. */
+  readonly bodies = new Map<string, Body[]>();
   readonly mailboxes = new Map<string, Told>();
   readonly faults: string[] = [];
   packs = 0;
@@ -106,11 +107,14 @@ class PackSurvey {
   private async pack(partition: KnownPartition, id: number): Promise<void> {
     this.packs++;
     try {
-      for await (const event of scanPack(partition.packsDir, id)) {
+      for await (const event of scanPack(partition.packsDir, id, { codec: partition.codec })) {
         if (event.kind === 'message') {
           const { ref, internalDateSec } = event;
-          this.bodies.set(event.guid.toString('latin1'), { ref, partition, internalDateSec });
+          const guid = event.guid.toString('latin1');
+          const others = (this.bodies.get(guid) ?? []).filter((body) => body.partition !== partition);
+          this.bodies.set(guid, [...others, { ref, partition, internalDateSec }]);
         } else if (event.kind === 'journal') for (const entry of event.entries) this.entry(entry);
+        else if (event.kind === 'locked') this.faults.push(`pack ${id}: a journal record is ${event.reason}`);
         else if (event.kind === 'damage') this.faults.push(`pack ${id}: ${event.reason} at ${event.from}`);
       }
     } catch (error) {
@@ -199,7 +203,7 @@ async function restoreMailbox(
 ): Promise<void> {
   const { writer, list } = engine;
   if (list.row(told.id) === undefined)
-    await writer.run('listRestore', { rows: [toListRow(engine, clock, told)] });
+    await writer.run('listRestore', { rows: [toListRow(engine, clock, found, told)] });
   let row = list.row(told.id);
   if (row === undefined || row.state !== 0) return;
   if (told.hasGaps) row = await writer.run('listNewUidValidity', { id: told.id, nowMs: clock.now() });
@@ -221,15 +225,17 @@ async function toRestored(
   uid: number,
   { guid, flags, keywords, internalDateSec }: Filed,
 ): Promise<RestoredMessage | undefined> {
-  const body = found.bodies.get(guid.toString('latin1'));
-  if (body === undefined || body.partition.id !== partition) {
+  const bodies = found.bodies.get(guid.toString('latin1')) ?? [];
+  const body = bodies.find((one) => one.partition.id === partition) ?? bodies[0];
+  if (body === undefined) {
     found.faults.push(`a message that was filed as UID ${uid} has no body`);
     return undefined;
   }
-  const bytes = (await engine.packs(partition).readWhole(body.ref, guid)).body;
+  const from = body.partition.id;
+  const bytes = (await engine.packs(from).readWhole(body.ref, guid)).body;
   const internalDateMs = internalDateSec * 1000;
   const summary = summarise(bytes, { guid, internalDateMs, saveDateMs: clock.now() });
-  return { uid, guid, place: body.ref, flags, keywords, internalDateMs, summary };
+  return { uid, guid, place: body.ref, from, flags, keywords, internalDateMs, summary };
 }
 
 interface JournalledAttributes {
@@ -238,11 +244,31 @@ interface JournalledAttributes {
   readonly specialUse: string;
   readonly sharedSeen: number;
   readonly createdMs: number;
+  /** Its name; earlier versions did not write it. */
+  readonly partition?: string;
   readonly attributes: string;
   readonly version: number;
 }
 
-function toListRow(engine: StoreEngine, clock: Clock, told: Told): ListRow {
+/** The one the journal tells, as long as it is there; else the one with most of the bodies. */
+function partitionOf(
+  engine: StoreEngine,
+  found: PackSurvey,
+  told: Told,
+  name: string | undefined,
+): KnownPartition {
+  const [first] = engine.knownPartitions;
+  const known = engine.knownPartitions.find((partition) => partition.name === name);
+  if (known !== undefined) return known;
+  const counts = new Map<KnownPartition, number>();
+  for (const { guid } of told.messages.values()) {
+    for (const { partition } of found.bodies.get(guid.toString('latin1')) ?? [])
+      counts.set(partition, (counts.get(partition) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? first!;
+}
+
+function toListRow(engine: StoreEngine, clock: Clock, found: PackSurvey, told: Told): ListRow {
   const known =
     told.attributes === undefined ? undefined : (JSON.parse(told.attributes) as JournalledAttributes);
   return {
@@ -251,7 +277,7 @@ function toListRow(engine: StoreEngine, clock: Clock, told: Told): ListRow {
     state: 0,
     version: 0,
     uidValidity: told.uidValidity ?? Math.floor(clock.now() / 1000),
-    partition: engine.knownPartitions[0]!.id,
+    partition: partitionOf(engine, found, told, known?.partition).id,
     acl: known?.acl ?? '{}',
     quotaRoot: known?.quotaRoot ?? null,
     specialUse: known?.specialUse ?? '[]',
@@ -278,7 +304,7 @@ async function fileStrays(
   const row = await engine.writer.run('listCreate', {
     id,
     key: mailboxKey(name),
-    partition: strays[0]![1].partition.id,
+    partition: strays[0]![1][0]!.partition.id,
     acl: '{}',
     quotaRoot: null,
     specialUse: '[]',
@@ -286,7 +312,8 @@ async function fileStrays(
     nowMs: clock.now(),
   });
   const messages: RestoredMessage[] = [];
-  for (const [guid, { internalDateSec }] of strays) {
+  for (const [guid, [body]] of strays) {
+    const { internalDateSec } = body!;
     const filed = { guid: Buffer.from(guid, 'latin1'), flags: 0, keywords: [], internalDateSec };
     const message = await toRestored(engine, clock, found, row.partition, messages.length + 1, filed);
     if (message !== undefined) messages.push(message);

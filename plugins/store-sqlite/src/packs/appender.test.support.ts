@@ -1,10 +1,16 @@
 /** Child of kill.test.ts: appends without end and prints each acknowledged GUID; is killed at some moment. */
 import { writeSync } from 'node:fs';
-import { filed, record } from './fixtures.test.support.js';
+import { codecs, filed, record } from './fixtures.test.support.js';
 import { PackWriter } from './writer.js';
 
-const [packsDir, name] = process.argv.slice(2);
-const writer = await PackWriter.open({ packsDir: packsDir!, rollBytes: 300_000, ownPackBytes: 60_000 });
+const [packsDir, name, kind] = process.argv.slice(2);
+const codec = codecs.find(([known]) => known === kind)![1];
+const writer = await PackWriter.open({
+  packsDir: packsDir!,
+  codec,
+  rollBytes: 300_000,
+  ownPackBytes: 60_000,
+});
 writeSync(1, 'ready\n');
 
 async function appendForever(lane: number): Promise<never> {

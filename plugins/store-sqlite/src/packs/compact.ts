@@ -2,6 +2,7 @@
  * Compaction of one pack: live records are copied to new packs, then the old file goes. The caller (the SQLite part)
  * knows what is live, moves its rows after each batch, waits its grace, checks that no row is left, and unlinks.
  */
+import type { PackCodec } from './codec.js';
 import { errnoOf, PackError } from './errors.js';
 import { nodeFs, type PackFs } from './fs.js';
 import type { JournalEntry } from './journal.js';
@@ -32,6 +33,8 @@ export interface CompactOptions {
   readonly reader: PackReader;
   /** Journal entries of the old pack: the one to keep (it may be reduced), or undefined. Default keeps all. */
   readonly keepJournal?: (entry: JournalEntry) => JournalEntry | undefined;
+  /** For the journal, where it is encrypted. */
+  readonly codec?: PackCodec;
   readonly fs?: PackFs;
 }
 
@@ -85,7 +88,14 @@ async function assertSealed(fs: PackFs, packsDir: string, pack: PackId): Promise
 }
 
 /** Many small journal records of the old pack become few in the new one. */
-async function copyJournal({ packsDir, pack, writer, keepJournal, fs }: CompactOptions): Promise<void> {
+async function copyJournal({
+  packsDir,
+  pack,
+  writer,
+  keepJournal,
+  codec,
+  fs,
+}: CompactOptions): Promise<void> {
   let kept: JournalEntry[] = [];
   let messages = 0;
   const write = async () => {
@@ -94,7 +104,11 @@ async function copyJournal({ packsDir, pack, writer, keepJournal, fs }: CompactO
     messages = 0;
     await writer.flush();
   };
-  for await (const event of scanPack(packsDir, pack, fs === undefined ? {} : { fs })) {
+  for await (const event of scanPack(packsDir, pack, {
+    ...(fs === undefined ? {} : { fs }),
+    ...(codec === undefined ? {} : { codec }),
+  })) {
+    if (event.kind === 'locked') throw new PackError('locked', event.reason);
     if (event.kind !== 'journal') continue;
     for (const entry of event.entries) {
       const reduced = keepJournal === undefined ? entry : keepJournal(entry);

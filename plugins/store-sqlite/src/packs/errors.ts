@@ -1,6 +1,8 @@
 /**
  * Why an operation on packs failed, as the caller must tell it apart:
  * - `missing`: no such pack (compacted away: look the place up again).
+ * - `locked`: encrypted with a key that is not configured.
+ * - `offline`: the partition is not there: its disk is not mounted, or its folder is lost.
  * - `short`: the pack ends before the record does.
  * - `corrupt`: header or body check failed, or the record there has another GUID.
  * - `unsupported`: written by a newer format, or with a codec this version does not have.
@@ -13,6 +15,8 @@
  */
 export type PackErrorCode =
   | 'missing'
+  | 'locked'
+  | 'offline'
   | 'short'
   | 'corrupt'
   | 'unsupported'

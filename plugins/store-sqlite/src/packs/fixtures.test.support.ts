@@ -3,11 +3,22 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type PackCodec, packKey, plainCodec } from './codec.js';
 import type { PackFs } from './fs.js';
 import type { JournalEntry } from './journal.js';
 import { type ScanEvent, scanPack } from './scan.js';
 import { listPacks } from './seal.js';
 import type { PackId, PackRecord, PackRef } from './types.js';
+
+const key = packKey(Buffer.alloc(32, 'key'));
+/** Also reads what any of `codecs` wrote. */
+export const bothCodec: PackCodec = { isCompressed: true, writeKey: key.id, keys: [key] };
+export const codecs: readonly (readonly [kind: string, codec: PackCodec])[] = [
+  ['plain', plainCodec],
+  ['compressed', { isCompressed: true, writeKey: undefined, keys: [] }],
+  ['encrypted', { isCompressed: false, writeKey: key.id, keys: [key] }],
+  ['compressed and encrypted', bothCodec],
+];
 
 export function sha256(data: Buffer): Buffer {
   return createHash('sha256').update(data).digest();
@@ -46,7 +57,9 @@ export interface Found {
 export async function scanAll(fs: PackFs, packsDir: string, packs?: readonly PackId[]): Promise<Found> {
   const found: Found = { events: [], messages: new Map(), entries: [], damage: [] };
   for (const id of packs ?? (await listPacks(packsDir, fs)).map((pack) => pack.id)) {
-    const events = await collect(scanPack(packsDir, id, { fs, verifyGuid: true })).catch(() => []);
+    const events = await collect(scanPack(packsDir, id, { fs, verifyGuid: true, codec: bothCodec })).catch(
+      () => [],
+    );
     for (const event of events) {
       found.events.push(event);
       if (event.kind === 'damage') found.damage.push(event);

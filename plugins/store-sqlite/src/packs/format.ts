@@ -2,10 +2,12 @@
  * The bytes of a pack. Little endian throughout.
  *
  *     pack   = header 64 B, then records, each 8-byte aligned
- *     header = "ANGPACK\x01"  version u32  headerBytes u32  salt 16 B  id f64  reserved 20 B  crc32 u32
+ *     header = "ANGPACK\x01"  version u32  headerBytes u32  salt 16 B  id f64  random 16 B  keyId u32  crc32 u32
  *     record = magic u32  length u32  seq f64  bodyCrc u32  guid 32 B  hint u32  idate u32  headerCrc u32
  *              body  zeros up to the next multiple of 8
- *     magic  = 0xA9 0xD7 type codec        (codec: 0 = plain; reserved for compression and encryption at rest)
+ *     magic  = 0xA9 0xD7 type codec        (codec: 0 = as it came, 1 = compressed, 2 = encrypted, 3 = both: see codec.ts)
+ *
+ * `length` and bodyCrc are those of the body as it is stored. random and keyId are 0 unless the pack is encrypted.
  *
  * headerCrc begins with a value made of the pack's secret salt, its id and the record's offset. So a record is valid
  * in one place only, and whoever mails the image of a record cannot have it taken for one when a scan looks for the
@@ -53,13 +55,23 @@ export function recordBytes(length: number): number {
   return RECORD_HEADER_BYTES + length + padBytes(length);
 }
 
-export function encodePackHeader(id: PackId, salt: Buffer): Buffer {
+/** Random octets and key of an encrypted pack. */
+export interface PackSecret {
+  readonly random: Buffer;
+  readonly keyId: number;
+}
+
+export function encodePackHeader(id: PackId, salt: Buffer, secret?: PackSecret): Buffer {
   const header = Buffer.alloc(PACK_HEADER_BYTES);
   PACK_MAGIC.copy(header, 0);
   header.writeUInt32LE(FORMAT_VERSION, 8);
   header.writeUInt32LE(PACK_HEADER_BYTES, 12);
   salt.copy(header, 16, 0, SALT_BYTES);
   header.writeDoubleLE(id, 32);
+  if (secret !== undefined) {
+    secret.random.copy(header, 40);
+    header.writeUInt32LE(secret.keyId, 56);
+  }
   header.writeUInt32LE(crc32(header.subarray(0, PACK_CRC_AT)), PACK_CRC_AT);
   return header;
 }

@@ -6,6 +6,7 @@
  * Order for an append: `await writer.append(...)` (durable), COMMIT the rows, then `writer.journal(...)` (no sync).
  * PackWriter (store thread) and PackReader (main thread) share nothing but the files.
  */
+export { keyName, type PackCodec, type PackKey, packKey, plainCodec } from './codec.js';
 export * from './compact.js';
 export * from './errors.js';
 export type { PackFs } from './fs.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { scanAll, withTempDir } from './fixtures.test.support.js';
+import { codecs, scanAll, withTempDir } from './fixtures.test.support.js';
 import { nodeFs } from './fs.js';
 import { listPacks, sealDeadPacks } from './seal.js';
 import { PackWriter } from './writer.js';
@@ -13,8 +13,10 @@ const CHILD = fileURLToPath(new URL('./appender.test.support.js', import.meta.ur
 const KILLS = 10;
 
 /** Runs an appender, kills it some time after its first acknowledgement; answers what it acknowledged. */
-async function runAndKill(packsDir: string, name: string, afterMs: number): Promise<string[]> {
-  const child = spawn(process.execPath, [CHILD, packsDir, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function runAndKill(packsDir: string, name: string, kind: string, afterMs: number): Promise<string[]> {
+  const child = spawn(process.execPath, [CHILD, packsDir, name, kind], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.setEncoding('latin1');
   const started = new Promise<void>((resolve) => {
@@ -34,7 +36,11 @@ test('kill -9 of two writers in one folder, again and again: every acknowledged 
   await withTempDir(async (packsDir) => {
     const acknowledged: string[] = [];
     for (let kill = 0; kill < KILLS; kill += 2) {
-      const pair = [0, 1].map((side) => runAndKill(packsDir, `${kill}.${side}`, 5 + kill * 11 + side * 17));
+      const kinds = codecs.map(([kind]) => kind);
+      const kindOf = (side: number) => kinds[(kill + side) % kinds.length]!;
+      const pair = [0, 1].map((side) =>
+        runAndKill(packsDir, `${kill}.${side}`, kindOf(side), 5 + kill * 11 + side * 17),
+      );
       acknowledged.push(...(await Promise.all(pair)).flat());
     }
     assert.ok(acknowledged.length >= KILLS);

@@ -7,6 +7,7 @@
  * parked for the next one. A sync is never tried twice on one file: after a failure the kernel may have dropped the
  * pages and the second call would report success.
  */
+import type { PackCodec } from './codec.js';
 import { PackError } from './errors.js';
 import { recordBytes } from './format.js';
 import type { PackFs } from './fs.js';
@@ -31,6 +32,7 @@ export interface LaneOptions {
   /** Every record gets a pack of its own. */
   readonly packPerRecord: boolean;
   readonly onIncident: (incident: PackIncident) => void;
+  readonly codec?: PackCodec;
 }
 
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -127,7 +129,7 @@ export class Lane {
       await this.endPack();
     }
     if (this.pack === undefined && writings.length === 0) return 0;
-    this.pack ??= await PackFile.create(this.fs, this.series);
+    this.pack ??= await PackFile.create(this.fs, this.series, this.options.codec);
     const pack = this.pack;
     if (writings.length > 0) await pack.write(writings);
     if ((mustSync && !pack.isSafe) || pack.unsyncedJournalBytes > UNSYNCED_JOURNAL_BYTES) await pack.sync();

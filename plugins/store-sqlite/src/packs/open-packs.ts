@@ -25,6 +25,7 @@ export class OpenPacks {
     private readonly fs: PackFs,
     private readonly packsDir: string,
     private readonly maxOpen: number,
+    private readonly problemOf?: () => string | undefined,
   ) {}
 
   get size(): number {
@@ -89,6 +90,8 @@ export class OpenPacks {
     } catch (error) {
       if (fd !== undefined) await this.fs.close(fd).catch(() => undefined);
       if (errnoOf(error) === 'ENOENT') {
+        const problem = this.problemOf?.();
+        if (problem !== undefined) throw new PackError('offline', problem, { cause: error });
         throw new PackError('missing', `pack ${pack} is not there`, { cause: error });
       }
       throw PackError.from(error, `open pack ${pack}`);

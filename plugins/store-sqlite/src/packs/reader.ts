@@ -4,6 +4,17 @@
  * packs and bit rot come as PackError, so that the caller looks the place up again or reports the message.
  */
 import { crc32 } from 'node:zlib';
+import {
+  BLOCK_BYTES,
+  CODEC_COMPRESSED,
+  CODEC_ENCRYPTED,
+  CODED_OVERHEAD_BYTES,
+  type PackCodec,
+  PackDecoder,
+  plainCodec,
+  type RecordBinding,
+  trailerBytes,
+} from './codec.js';
 import { PackError } from './errors.js';
 import {
   CODEC_PLAIN,
@@ -14,7 +25,7 @@ import {
 } from './format.js';
 import { nodeFs, type PackFs, readFully } from './fs.js';
 import { type OpenPack, OpenPacks } from './open-packs.js';
-import { extentOf, type Span, spansOf } from './spans.js';
+import { type Extent, extentOf, type Span, spansOf } from './spans.js';
 import type { PackId, PackRef, RecordMeta } from './types.js';
 
 export interface PackReaderOptions {
@@ -22,6 +33,10 @@ export interface PackReaderOptions {
   /** Open files kept; default 64. */
   readonly maxOpen?: number;
   readonly fs?: PackFs;
+  /** Keys to read with; default none. */
+  readonly codec?: PackCodec;
+  /** Asked when a pack is not there: what is wrong with its partition, which makes the error `offline`. */
+  readonly problemOf?: () => string | undefined;
 }
 
 export interface ReadRequest {
@@ -39,6 +54,7 @@ export interface WholeRecord {
   readonly body: Buffer;
 }
 
+const MAX_CODEC = CODEC_COMPRESSED | CODEC_ENCRYPTED;
 /** A part that begins below this is read together with the header in front of it: one call instead of two. */
 const JOINED_READ_BYTES = 16 * 1024;
 const READS_IN_FLIGHT = 8;
@@ -53,39 +69,90 @@ export class PackReader {
   private readonly packs: OpenPacks;
   private closed = false;
   private readonly verified = new Verified();
+  private readonly decoder: PackDecoder;
+  /** Read beyond a body, whose stored form may be longer. */
+  private readonly extra: number;
 
   constructor(options: PackReaderOptions) {
     this.fs = options.fs ?? nodeFs;
-    this.packs = new OpenPacks(this.fs, options.packsDir, options.maxOpen ?? 64);
+    this.decoder = new PackDecoder(options.codec ?? plainCodec);
+    this.extra = options.codec?.writeKey === undefined ? 0 : CODED_OVERHEAD_BYTES;
+    this.packs = new OpenPacks(this.fs, options.packsDir, options.maxOpen ?? 64, options.problemOf);
   }
 
   /** The bytes [from, to) of the body, fewer where it ends. */
   async read(ref: PackRef, from = 0, to = ref.length, guid?: Buffer): Promise<Buffer> {
     const { start, end } = extentOf({ ref, from, to });
     return await this.attempt(ref.pack, async (open) => {
-      if (start > JOINED_READ_BYTES) {
-        const [header, part] = await Promise.all([
-          this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES),
-          this.bytes(open, ref, ref.offset + RECORD_HEADER_BYTES + start, end - start),
-        ]);
-        checkHeader(open, ref, header, guid);
-        return part;
-      }
-      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + end);
+      if (start > JOINED_READ_BYTES) return await this.far(open, { ref, start, end }, guid);
+      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + end, this.extra);
       const header = checkHeader(open, ref, bytes, guid);
-      const body = bytes.subarray(RECORD_HEADER_BYTES);
+      if (header.codec !== CODEC_PLAIN)
+        return await this.coded(open, ref, header, start, end, bytes.subarray(RECORD_HEADER_BYTES));
+      const body = bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + end);
       if (end === ref.length) this.verified.check(ref, header, body);
       return start === 0 ? body : body.subarray(start);
     });
   }
 
+  /** A part far behind its header: both are read at once, and the part again where it is not stored as it came. */
+  private async far(open: OpenPack, { ref, start, end }: Extent, guid: Buffer | undefined): Promise<Buffer> {
+    const read = this.bytes(open, ref, ref.offset + RECORD_HEADER_BYTES + start, end - start).catch(
+      (error: unknown) => PackError.from(error, 'read'),
+    );
+    const header = checkHeader(open, ref, await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES), guid);
+    const part = await read;
+    if (header.codec !== CODEC_PLAIN) return await this.coded(open, ref, header, start, end, NOTHING);
+    if (!Buffer.isBuffer(part)) throw part;
+    return part;
+  }
+
+  /** A range of a body in blocks: those it touches. @param have the first bytes of the stored body */
+  private async coded(
+    open: OpenPack,
+    ref: PackRef,
+    header: RecordHeader,
+    start: number,
+    end: number,
+    have: Buffer,
+  ): Promise<Buffer> {
+    const { length: stored, codec } = header;
+    const get = async (from: number, to: number): Promise<Buffer> =>
+      to <= have.length
+        ? have.subarray(from, to)
+        : await this.bytes(open, ref, ref.offset + RECORD_HEADER_BYTES + from, to - from);
+    const size = trailerBytes(codec, ref.length);
+    if (size > stored) throw new PackError('corrupt', `pack ${ref.pack}, offset ${ref.offset}: too short`);
+    const map = this.decoder.map(codec, stored, await get(stored - size, stored), bindingOf(ref, header));
+    if (end === ref.length && have.length >= stored)
+      this.verified.check(ref, header, have.subarray(0, stored));
+    if (end <= start) return NOTHING;
+    const first = Math.floor(start / BLOCK_BYTES);
+    const last = Math.floor((end - 1) / BLOCK_BYTES);
+    const from = map.starts[first]!;
+    const bytes = await get(from, map.starts[last + 1]!);
+    const blocks: Buffer[] = [];
+    for (let i = first; i <= last; i++)
+      blocks.push(
+        this.decoder.block(map, i, bytes.subarray(map.starts[i]! - from, map.starts[i + 1]! - from)),
+      );
+    const body = blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks);
+    return body.subarray(start - first * BLOCK_BYTES, end - first * BLOCK_BYTES);
+  }
+
   /** A record with what its header says about it; the check sum is verified. */
   async readWhole(ref: PackRef, guid?: Buffer): Promise<WholeRecord> {
     return await this.attempt(ref.pack, async (open) => {
-      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + ref.length);
+      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + ref.length, this.extra);
       const header = checkHeader(open, ref, bytes, guid);
-      const body = bytes.subarray(RECORD_HEADER_BYTES);
-      checkBody(ref, header, crc32(body));
+      const bodyAt = ref.offset + RECORD_HEADER_BYTES;
+      const stored =
+        bytes.length >= RECORD_HEADER_BYTES + header.length
+          ? bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + header.length)
+          : await this.bytes(open, ref, bodyAt, header.length);
+      checkBody(ref, header, crc32(stored));
+      const isPlain = header.codec === CODEC_PLAIN;
+      const body = isPlain ? stored : this.decoder.decode(header.codec, stored, bindingOf(ref, header));
       const { mailboxHint, internalDateSec } = header;
       return { guid: header.guid, meta: { mailboxHint, internalDateSec }, body };
     });
@@ -141,6 +208,11 @@ export class PackReader {
     const header = await this.attempt(ref.pack, async (open) =>
       checkHeader(open, ref, await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES), guid),
     );
+    if (header.codec !== CODEC_PLAIN) {
+      for (; at < end; at += STREAM_BYTES)
+        yield await this.read(ref, at, Math.min(at + STREAM_BYTES, end), guid);
+      return;
+    }
     const next = () => {
       const size = Math.min(STREAM_BYTES, end - at);
       const position = ref.offset + RECORD_HEADER_BYTES + at;
@@ -179,12 +251,10 @@ export class PackReader {
     let items: (Buffer | undefined)[] = [];
     try {
       items = await this.packs.with(first.ref.pack, async (open) => {
-        const buffer = Buffer.allocUnsafeSlow(bytes);
+        const buffer = Buffer.allocUnsafeSlow(bytes + this.extra);
         const filled = await readFully(this.fs, open.fd, buffer, offset);
-        const read = filled < bytes ? buffer.subarray(0, filled) : buffer;
-        return requests.map((request) =>
-          partOf(open, request, read, request.ref.offset - offset, this.verified),
-        );
+        const read = filled < buffer.length ? buffer.subarray(0, filled) : buffer;
+        return requests.map((request) => this.partOf(open, request, read, request.ref.offset - offset));
       });
     } catch {
       // Closed, missing, a bad sector: each request finds out for itself.
@@ -220,13 +290,55 @@ export class PackReader {
     }
   }
 
-  private async bytes(open: OpenPack, ref: PackRef, position: number, count: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(count);
-    if ((await readFully(this.fs, open.fd, buffer, position)) < count) {
-      throw new PackError('short', `pack ${ref.pack} ends before the record at ${ref.offset} does`);
+  /** What is coded may be shorter than its body: where the pack ends before `count`, what there is comes back with its header. */
+  private async bytes(
+    open: OpenPack,
+    ref: PackRef,
+    position: number,
+    count: number,
+    extra = 0,
+  ): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(count + extra);
+    const filled = await readFully(this.fs, open.fd, buffer, position);
+    if (filled >= count) return filled < buffer.length ? buffer.subarray(0, filled) : buffer;
+    if (position === ref.offset && isCodedAt(open, ref, buffer.subarray(0, filled))) {
+      return buffer.subarray(0, filled);
     }
-    return buffer;
+    throw new PackError('short', `pack ${ref.pack} ends before the record at ${ref.offset} does`);
   }
+
+  /** The bytes a request asks for out of a read that has its record at `at`; undefined when they cannot be trusted. */
+  private partOf(open: OpenPack, request: ReadRequest, read: Buffer, at: number): Buffer | undefined {
+    const { ref, start, end } = extentOf(request);
+    const bodyAt = at + RECORD_HEADER_BYTES;
+    if (read.length < bodyAt) return undefined;
+    try {
+      const header = checkHeader(open, ref, read.subarray(at, bodyAt), request.guid);
+      const isPlain = header.codec === CODEC_PLAIN;
+      // A large one is left to `read`, which takes the blocks it needs.
+      if (!isPlain && ref.length > BLOCK_BYTES) return undefined;
+      const needed = isPlain ? end : header.length;
+      if (read.length < bodyAt + needed) return undefined;
+      const stored = read.subarray(bodyAt, bodyAt + needed);
+      if (end === ref.length) this.verified.check(ref, header, stored);
+      if (!isPlain)
+        return this.decoder.decode(header.codec, stored, bindingOf(ref, header)).subarray(start, end);
+      return stored.subarray(start);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function bindingOf({ offset, length }: PackRef, { type, guid }: RecordHeader): RecordBinding {
+  return { offset, length, type, guid };
+}
+
+function isCodedAt(open: OpenPack, ref: PackRef, bytes: Buffer): boolean {
+  const header = decodeRecordHeader(bytes, 0, open.seed, ref.offset);
+  return header !== undefined && header.codec !== CODEC_PLAIN;
 }
 
 /**
@@ -262,36 +374,17 @@ class Verified {
   }
 }
 
-/** The bytes a request asks for out of a read that has its record at `at`; undefined when they cannot be trusted. */
-function partOf(
-  open: OpenPack,
-  request: ReadRequest,
-  read: Buffer,
-  at: number,
-  verified: Verified,
-): Buffer | undefined {
-  const { ref, start, end } = extentOf(request);
-  const bodyAt = at + RECORD_HEADER_BYTES;
-  if (read.length < bodyAt + end) return undefined;
-  try {
-    const header = checkHeader(open, ref, read.subarray(at, bodyAt), request.guid);
-    if (end === ref.length) verified.check(ref, header, read.subarray(bodyAt, bodyAt + end));
-    return read.subarray(bodyAt + start, bodyAt + end);
-  } catch {
-    return undefined;
-  }
-}
-
 function checkHeader(open: OpenPack, ref: PackRef, bytes: Buffer, guid: Buffer | undefined): RecordHeader {
   const header = decodeRecordHeader(bytes, 0, open.seed, ref.offset);
   const at = `pack ${ref.pack}, offset ${ref.offset}`;
   if (header === undefined) throw new PackError('corrupt', `${at}: no valid record header`);
-  if (header.length !== ref.length) throw new PackError('corrupt', `${at}: the record has another length`);
+  if (header.codec > MAX_CODEC) throw new PackError('unsupported', `${at}: codec ${header.codec}`);
+  if (header.codec === CODEC_PLAIN && header.length !== ref.length)
+    throw new PackError('corrupt', `${at}: the record has another length`);
   if (guid !== undefined && !header.guid.equals(guid)) {
     throw new PackError('corrupt', `${at}: the record has another GUID`);
   }
   if (header.type !== RECORD_MESSAGE) throw new PackError('corrupt', `${at}: not a message`);
-  if (header.codec !== CODEC_PLAIN) throw new PackError('unsupported', `${at}: codec ${header.codec}`);
   return header;
 }
 

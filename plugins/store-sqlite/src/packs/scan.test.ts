@@ -53,6 +53,7 @@ test('a whole pack: every message and journal entry, in order, and nothing else'
   assert.deepEqual(endOf(found), {
     kind: 'end',
     validBytes: pack.bytes.length,
+    rawBytes: pack.bytes.length,
     fileBytes: pack.bytes.length,
     torn: false,
   });

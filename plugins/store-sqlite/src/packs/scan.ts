@@ -6,6 +6,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import {
+  CODEC_COMPRESSED,
+  CODEC_ENCRYPTED,
+  type PackCodec,
+  PackDecoder,
+  plainCodec,
+  trailerBytes,
+} from './codec.js';
 import { PackError } from './errors.js';
 import {
   CODEC_PLAIN,
@@ -39,19 +47,30 @@ export type ScanEvent =
       readonly seq: number;
       readonly entries: JournalEntry[];
     }
+  /** A valid journal record that is encrypted with a key that was not given. */
+  | { readonly kind: 'locked'; readonly ref: PackRef; readonly seq: number; readonly reason: string }
   /** Bytes [from, to) hold no valid record (or padding that is not zero). */
   | { readonly kind: 'damage'; readonly from: number; readonly to: number; readonly reason: string }
-  /** Always last. `validBytes` is the end of the last valid record; `torn` when bytes follow it. */
-  | { readonly kind: 'end'; readonly validBytes: number; readonly fileBytes: number; readonly torn: boolean };
+  /** Always last. `validBytes` is the end of the last valid record, `rawBytes` what all would take as they came; `torn` when bytes follow. */
+  | {
+      readonly kind: 'end';
+      readonly validBytes: number;
+      readonly rawBytes: number;
+      readonly fileBytes: number;
+      readonly torn: boolean;
+    };
 
 export interface ScanOptions {
   /** Offset of a record to begin at (what an earlier scan ended with); default the first record. */
   readonly fromOffset?: number;
   /** Also compare each body with its GUID (SHA-256). */
   readonly verifyGuid?: boolean;
+  /** For journal records and `verifyGuid`, where they are encrypted. */
+  readonly codec?: PackCodec;
   readonly fs?: PackFs;
 }
 
+const MAX_CODEC = CODEC_COMPRESSED | CODEC_ENCRYPTED;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** The writer's journal bodies are near 256 KB; one entry of very many UID ranges may be longer. */
 const MAX_JOURNAL_BYTES = 256 * 1024 * 1024;
@@ -74,7 +93,7 @@ export async function* scanPack(
     throw PackError.from(error, `open ${path}`);
   }
   try {
-    const scan = new Scan(fs, fd, id, await fs.size(fd), options.verifyGuid ?? false);
+    const scan = new Scan(fs, fd, id, await fs.size(fd), options.verifyGuid ?? false, options.codec);
     yield* scan.run(dirname(path), options.fromOffset ?? PACK_HEADER_BYTES);
   } catch (error) {
     throw PackError.from(error, `scan ${path}`);
@@ -88,6 +107,7 @@ class Scan {
   private windowFrom = 0;
   private windowTo = 0;
   private seed = 0;
+  private readonly decoder: PackDecoder;
 
   constructor(
     private readonly fs: PackFs,
@@ -95,13 +115,15 @@ class Scan {
     private readonly id: PackId,
     private readonly fileBytes: number,
     private readonly verifyGuid: boolean,
+    codec: PackCodec = plainCodec,
   ) {
+    this.decoder = new PackDecoder(codec);
     this.window = Buffer.allocUnsafeSlow(Math.min(WINDOW_BYTES, Math.max(fileBytes, RECORD_HEADER_BYTES)));
   }
 
   async *run(dir: string, fromOffset: number): AsyncGenerator<ScanEvent> {
     if (this.fileBytes < PACK_HEADER_BYTES) {
-      yield { kind: 'end', validBytes: 0, fileBytes: this.fileBytes, torn: this.fileBytes > 0 };
+      yield { kind: 'end', validBytes: 0, rawBytes: 0, fileBytes: this.fileBytes, torn: this.fileBytes > 0 };
       return;
     }
     const headerFault = await this.findSeed(dir);
@@ -110,6 +132,7 @@ class Scan {
     }
     let offset = fromOffset;
     let validBytes = Math.min(fromOffset, this.fileBytes);
+    let rawBytes = validBytes;
     let lastSeq = 0;
     while (offset < this.fileBytes) {
       const header = await this.headerAt(offset, lastSeq);
@@ -125,7 +148,8 @@ class Scan {
       lastSeq = header.seq;
       const event = await this.record(offset, header);
       yield event;
-      if (event.kind !== 'damage') {
+      if (event.kind !== 'damage' && event.kind !== 'end') {
+        rawBytes += recordBytes(event.ref.length);
         validBytes = end;
         const bodyEnd = offset + RECORD_HEADER_BYTES + header.length;
         if (!(await this.isZero(bodyEnd, end))) {
@@ -139,7 +163,7 @@ class Scan {
       }
       offset = end;
     }
-    yield { kind: 'end', validBytes, fileBytes: this.fileBytes, torn: validBytes < this.fileBytes };
+    yield { kind: 'end', validBytes, rawBytes, fileBytes: this.fileBytes, torn: validBytes < this.fileBytes };
   }
 
   /** Sets the seed; answers what is wrong with the pack's own header. */
@@ -186,35 +210,78 @@ class Scan {
   }
 
   private async record(offset: number, header: RecordHeader): Promise<ScanEvent> {
-    const ref: PackRef = { pack: this.id, offset, length: header.length };
     const from = offset + RECORD_HEADER_BYTES;
     const isJournal = header.type === RECORD_JOURNAL;
-    const hash = this.verifyGuid && header.type === RECORD_MESSAGE ? createHash('sha256') : undefined;
+    const isCoded = header.codec !== CODEC_PLAIN;
     const damage = (reason: string): ScanEvent => ({
       kind: 'damage',
       from: offset,
       to: offset + recordBytes(header.length),
       reason,
     });
-    if (header.codec !== CODEC_PLAIN || (!isJournal && header.type !== RECORD_MESSAGE)) {
+    if (header.codec > MAX_CODEC || (!isJournal && header.type !== RECORD_MESSAGE)) {
       return damage(`record of unknown type ${header.type}, codec ${header.codec}`);
     }
     if (isJournal && header.length > MAX_JOURNAL_BYTES) return damage('journal record too long');
     const body = isJournal ? Buffer.allocUnsafe(header.length) : undefined;
-    if ((await this.checkSum(from, header.length, hash, body)) !== header.bodyCrc) {
+    const hash = this.verifyGuid && !isJournal ? createHash('sha256') : undefined;
+    if ((await this.checkSum(from, header.length, isCoded ? undefined : hash, body)) !== header.bodyCrc) {
       return damage('check sum of the body is wrong');
     }
-    if (hash !== undefined && !hash.digest().equals(header.guid))
-      return damage('the body does not match its GUID');
-    if (body === undefined) {
-      const { seq, guid, mailboxHint, internalDateSec } = header;
-      return { kind: 'message', ref, seq, guid, mailboxHint, internalDateSec };
-    }
+    const { seq, guid, mailboxHint, internalDateSec } = header;
+    let { length } = header;
     try {
-      return { kind: 'journal', ref, seq: header.seq, entries: decodeJournal(body) };
+      if (isCoded) length = await this.rawLength(from, header);
+      const ref: PackRef = { pack: this.id, offset, length };
+      if (isJournal) return this.journal(ref, header, body!);
+      const message: ScanEvent = { kind: 'message', ref, seq, guid, mailboxHint, internalDateSec };
+      if (hash === undefined) return message;
+      // Without its key a body is taken at the word of its check sum.
+      if (isCoded && !(await this.hashBlocks(from, header, ref, hash))) return message;
+      return hash.digest().equals(guid) ? message : damage('the body does not match its GUID');
     } catch (error) {
-      return damage(PackError.from(error, 'journal').message);
+      return damage(PackError.from(error, 'record').message);
     }
+  }
+
+  /** @throws PackError corrupt */
+  private journal(ref: PackRef, { type, codec, guid, seq }: RecordHeader, stored: Buffer): ScanEvent {
+    const { offset, length } = ref;
+    if (codec === CODEC_PLAIN) return { kind: 'journal', ref, seq, entries: decodeJournal(stored) };
+    try {
+      const body = this.decoder.decode(codec, stored, { offset, type, guid, length });
+      return { kind: 'journal', ref, seq, entries: decodeJournal(body) };
+    } catch (error) {
+      if (!(error instanceof PackError) || error.code !== 'locked') throw error;
+      return { kind: 'locked', ref, seq, reason: error.message };
+    }
+  }
+
+  /** Of the body as it came: the last word of what is stored. */
+  private async rawLength(from: number, { length, codec }: RecordHeader): Promise<number> {
+    if (length < 4) throw new PackError('corrupt', 'the record is too short');
+    const raw = (await this.view(from + length - 4, 4)).readUInt32LE(0);
+    if (trailerBytes(codec, raw) > length) throw new PackError('corrupt', 'the record is too short');
+    return raw;
+  }
+
+  /** False when the key is not there. @throws PackError corrupt */
+  private async hashBlocks(from: number, header: RecordHeader, ref: PackRef, hash: Hash): Promise<boolean> {
+    const { type, codec, guid, length: stored } = header;
+    const size = trailerBytes(codec, ref.length);
+    const trailer = Buffer.from(await this.view(from + stored - size, size));
+    const map = this.decoder.map(codec, stored, trailer, {
+      offset: ref.offset,
+      type,
+      guid,
+      length: ref.length,
+    });
+    if (!this.decoder.hasKey(map)) return false;
+    for (let i = 0; i < map.compressed.length; i++) {
+      const at = map.starts[i]!;
+      hash.update(this.decoder.block(map, i, await this.view(from + at, map.starts[i + 1]! - at)));
+    }
+    return true;
   }
 
   private async checkSum(from: number, length: number, hash?: Hash, copyTo?: Buffer): Promise<number> {

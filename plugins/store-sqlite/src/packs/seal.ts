@@ -4,7 +4,7 @@ import { nodeFs, type PackFs } from './fs.js';
 import { packId, packPath, seriesDir } from './names.js';
 import { type IsAlive, isAlive } from './owner.js';
 import { scanPack } from './scan.js';
-import { listPackNumbers, listSeries, readSeals, readState, Series } from './series.js';
+import { listPackNumbers, listSeries, readSeals, readState, type Seal, Series } from './series.js';
 import type { PackId, PackInfo } from './types.js';
 
 /**
@@ -25,7 +25,8 @@ export async function sealSeries(
     const id = packId(series.id, number);
     try {
       await syncPack(fs, packPath(packsDir, id));
-      await series.seal(id, await validBytes(fs, packsDir, id));
+      const { validBytes, rawBytes } = await measure(fs, packsDir, id);
+      await series.seal(id, validBytes, rawBytes);
       sealed.push(id);
     } catch (error) {
       onFailure(id, PackError.from(error, `seal pack ${id}`));
@@ -43,17 +44,17 @@ async function syncPack(fs: PackFs, path: string): Promise<void> {
   }
 }
 
-/** End of the last valid record; 0 when not even the salt is known (a pack without a whole header is empty). */
-async function validBytes(fs: PackFs, packsDir: string, id: PackId): Promise<number> {
-  let valid = 0;
+/** Nothing is in it when not even the salt is known (a pack without a whole header is empty). No key is needed. */
+async function measure(fs: PackFs, packsDir: string, id: PackId): Promise<Seal> {
   try {
-    for await (const event of scanPack(packsDir, id, { fs }))
-      if (event.kind === 'end') valid = event.validBytes;
+    for await (const event of scanPack(packsDir, id, { fs })) {
+      if (event.kind === 'end') return { validBytes: event.validBytes, rawBytes: event.rawBytes };
+    }
   } catch (error) {
     const fault = PackError.from(error, 'seal');
     if (fault.code !== 'corrupt' && fault.code !== 'unsupported' && fault.code !== 'short') throw fault;
   }
-  return valid;
+  return { validBytes: 0, rawBytes: 0 };
 }
 
 export interface SealOptions {
@@ -94,7 +95,9 @@ export async function listPacks(packsDir: string, fs: PackFs = nodeFs): Promise<
       const id = packId(series, number);
       const path = packPath(packsDir, id);
       try {
-        packs.push({ id, path, ...(await fs.stat(path)), sealedBytes: seals.get(number) });
+        const seal = seals.get(number);
+        const sealed = { sealedBytes: seal?.validBytes, rawBytes: seal?.rawBytes };
+        packs.push({ id, path, ...(await fs.stat(path)), ...sealed });
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT') throw PackError.from(error, `stat ${path}`);
       }

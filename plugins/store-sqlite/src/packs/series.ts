@@ -126,8 +126,9 @@ export class Series {
    * Notes that nobody writes to the pack any more, and its length. Not synced: a lost line is found out by a scan.
    * When the write fails the line goes with the next one.
    */
-  async seal(id: PackId, validBytes: number): Promise<void> {
-    const fields = `${splitPackId(id).number} ${validBytes}`;
+  async seal(id: PackId, validBytes: number, rawBytes = validBytes): Promise<void> {
+    const raw = rawBytes === validBytes ? '' : ` ${rawBytes}`;
+    const fields = `${splitPackId(id).number} ${validBytes}${raw}`;
     const lines = [...this.unwritten, `\n${fields} ${crc32(fields)}\n`];
     this.unwritten = [];
     try {
@@ -161,19 +162,27 @@ export async function listPackNumbers(fs: PackFs, dir: string): Promise<number[]
   return numbers.filter((number) => number !== undefined).sort((a, b) => a - b);
 }
 
-/** Sealed lengths by pack number. Lines that a crash tore are left out: their packs count as unsealed. */
-export async function readSeals(fs: PackFs, dir: string): Promise<Map<number, number>> {
+export interface Seal {
+  /** Up to the last valid record. */
+  readonly validBytes: number;
+  /** What the records would take as they came: more than that when they are compressed. */
+  readonly rawBytes: number;
+}
+
+/** By pack number. Lines that a crash tore are left out: their packs count as unsealed. */
+export async function readSeals(fs: PackFs, dir: string): Promise<Map<number, Seal>> {
   let text = '';
   try {
     text = (await readSmallFile(fs, join(dir, SEALS_FILE))).toString('latin1');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw PackError.from(error, 'read seals');
   }
-  const seals = new Map<number, number>();
+  const seals = new Map<number, Seal>();
   for (const line of text.split('\n')) {
-    const match = /^((\d+) (\d+)) (\d+)$/.exec(line);
-    if (match !== null && crc32(match[1]!) === Number(match[4]))
-      seals.set(Number(match[2]), Number(match[3]));
+    const match = /^((\d+) (\d+)(?: (\d+))?) (\d+)$/.exec(line);
+    if (match === null || crc32(match[1]!) !== Number(match[5])) continue;
+    const validBytes = Number(match[3]);
+    seals.set(Number(match[2]), { validBytes, rawBytes: Number(match[4] ?? validBytes) });
   }
   return seals;
 }

@@ -47,4 +47,6 @@ export interface PackInfo {
   readonly modifiedMs: number;
   /** Bytes up to the last valid record, once nobody writes to the pack any more; undefined while it is active. */
   readonly sealedBytes: number | undefined;
+  /** What its records would take as they came, once it is sealed. */
+  readonly rawBytes: number | undefined;
 }

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { PackError } from './errors.js';
-import { chances, collect, filed, record, scanAll, sha256 } from './fixtures.test.support.js';
+import {
+  bothCodec,
+  chances,
+  codecs,
+  collect,
+  filed,
+  record,
+  scanAll,
+  sha256,
+} from './fixtures.test.support.js';
 import type { PackIncident } from './lane.js';
 import { type FsCall, MemoryFs } from './memory-fs.test.support.js';
 import { PackReader } from './reader.js';
@@ -47,7 +56,7 @@ async function assertSafe(fs: MemoryFs, outcome: Outcome, why: string): Promise<
     fs.crashed(() => 0.999),
     fs.crashed(chances(fs.calls)),
   ].entries()) {
-    const reader = new PackReader({ packsDir: DIR, fs: state });
+    const reader = new PackReader({ packsDir: DIR, codec: bothCodec, fs: state });
     for (const [guid, place] of outcome.acknowledged) {
       const body = await reader.read(place, 0, place.length, Buffer.from(guid, 'hex'));
       assert.equal(sha256(body).toString('hex'), guid, `${why}, crash ${seed}`);
@@ -68,10 +77,11 @@ async function journaledUids(fs: MemoryFs): Promise<Set<number>> {
 
 const options = { packsDir: DIR, rollBytes: 3000, ownPackBytes: 1000 };
 
-for (const errno of ['EIO', 'ENOSPC']) {
-  test(`${errno} in any one call: what was acknowledged is safe, the rest is told, the writer goes on`, async () => {
+for (const [kind, codec] of codecs) {
+  const errno = codec.writeKey === undefined ? 'EIO' : 'ENOSPC';
+  test(`${kind}: ${errno} in any one call: what was acknowledged is safe, the rest is told, the writer goes on`, async () => {
     const probe = new MemoryFs();
-    const whole = await PackWriter.open({ ...options, fs: probe });
+    const whole = await PackWriter.open({ ...options, codec, fs: probe });
     const first = probe.calls;
     await scenario(whole);
     const total = probe.calls;
@@ -81,10 +91,10 @@ for (const errno of ['EIO', 'ENOSPC']) {
       fs.fault = (call) => (call.index === failing ? { errno } : undefined);
       let writer: PackWriter;
       try {
-        writer = await PackWriter.open({ ...options, fs });
+        writer = await PackWriter.open({ ...options, codec, fs });
       } catch (error) {
         assert.ok(failing < first && error instanceof PackError, String(error));
-        writer = await PackWriter.open({ ...options, fs, alive: GONE });
+        writer = await PackWriter.open({ ...options, codec, fs, alive: GONE });
       }
       const outcome = await scenario(writer);
       // One failing call never loses a caller: the batch is written again to a new pack.
@@ -184,29 +194,31 @@ test('a write that makes no progress is an error, not an endless loop', async ()
   await writer.close();
 });
 
-test('a full disk: `no-space` to every caller, nothing acknowledged is lost, no litter, and on it goes', async () => {
-  const fs = new MemoryFs();
-  const writer = await PackWriter.open({ ...options, fs });
-  const before = await scenario(writer);
-  fs.fault = ({ name }) => (name === 'writev' ? { errno: 'ENOSPC' } : undefined);
-  const packs = (await listPacks(DIR, fs)).length;
-  for (let round = 0; round < 3; round++) {
-    const full = await scenario(writer);
-    assert.equal(full.acknowledged.size, 0);
-    for (const error of full.errors) assert.ok(error instanceof PackError && error.code === 'no-space');
-    writer.journal([filed(100 + round, sha256(Buffer.from('x')))]);
-    await assert.rejects(writer.flush(), { code: 'no-space' });
-  }
-  assert.equal((await listPacks(DIR, fs)).length, packs, 'empty packs were removed');
-  fs.fault = undefined;
-  const after = await scenario(writer);
-  assert.deepEqual(after.errors, []);
-  await assertSafe(fs, before, 'before');
-  await assertSafe(fs, after, 'after');
-  await writer.close();
-  const uids = await journaledUids(fs);
-  for (const uid of [100, 101, 102]) assert.ok(uids.has(uid), 'journal of the full time');
-});
+for (const [kind, codec] of codecs) {
+  test(`${kind}: a full disk: no-space to every caller, nothing acknowledged is lost, no litter, and on it goes`, async () => {
+    const fs = new MemoryFs();
+    const writer = await PackWriter.open({ ...options, codec, fs });
+    const before = await scenario(writer);
+    fs.fault = ({ name }) => (name === 'writev' ? { errno: 'ENOSPC' } : undefined);
+    const packs = (await listPacks(DIR, fs)).length;
+    for (let round = 0; round < 3; round++) {
+      const full = await scenario(writer);
+      assert.equal(full.acknowledged.size, 0);
+      for (const error of full.errors) assert.ok(error instanceof PackError && error.code === 'no-space');
+      writer.journal([filed(100 + round, sha256(Buffer.from('x')))]);
+      await assert.rejects(writer.flush(), { code: 'no-space' });
+    }
+    assert.equal((await listPacks(DIR, fs)).length, packs, 'empty packs were removed');
+    fs.fault = undefined;
+    const after = await scenario(writer);
+    assert.deepEqual(after.errors, []);
+    await assertSafe(fs, before, 'before');
+    await assertSafe(fs, after, 'after');
+    await writer.close();
+    const uids = await journaledUids(fs);
+    for (const uid of [100, 101, 102]) assert.ok(uids.has(uid), 'journal of the full time');
+  });
+}
 
 test('journal that cannot be written is kept up to a bound, then its loss is told', async () => {
   const fs = new MemoryFs();
@@ -232,81 +244,85 @@ test('journal that cannot be written is kept up to a bound, then its loss is tol
   assert.equal(entries.at(-1)?.mailbox, '19');
 });
 
-test('a spool file that is gone, short or changed fails its own record alone', async () => {
-  const fs = new MemoryFs();
-  await fs.makeDir('/spool');
-  const writer = await PackWriter.open({ packsDir: DIR, fs, ownPackBytes: 10_000_000 });
-  const content = Buffer.alloc(2_500_000, 'spooled ');
-  const fd = await fs.open('/spool/a', 'create');
-  await fs.writev(fd, [content], 0);
-  await fs.close(fd);
-  const spooled = (path: string, length: number, sum: number): PackRecord => ({
-    guid: sha256(content),
-    body: { path, length, crc32: sum },
-    meta: { mailboxHint: 1, internalDateSec: 2 },
+for (const [kind, codec] of codecs) {
+  test(`${kind}: a spool file that is gone, short or changed fails its own record alone`, async () => {
+    const fs = new MemoryFs();
+    await fs.makeDir('/spool');
+    const writer = await PackWriter.open({ packsDir: DIR, codec, fs, ownPackBytes: 10_000_000 });
+    const content = Buffer.alloc(2_500_000, 'spooled ');
+    const fd = await fs.open('/spool/a', 'create');
+    await fs.writev(fd, [content], 0);
+    await fs.close(fd);
+    const spooled = (path: string, length: number, sum: number): PackRecord => ({
+      guid: sha256(content),
+      body: { path, length, crc32: sum },
+      meta: { mailboxHint: 1, internalDateSec: 2 },
+    });
+    const results = await Promise.allSettled([
+      writer.append([record('a')]),
+      writer.append([spooled('/spool/gone', content.length, crc32(content))]),
+      writer.append([record('b')]),
+      writer.append([spooled('/spool/a', content.length + 1, crc32(content))]),
+      writer.append([spooled('/spool/a', content.length, crc32(content) ^ 1)]),
+      writer.append([spooled('/spool/a', content.length, crc32(content))]),
+      writer.append([record('c')]),
+    ]);
+    const codes = results.map((result) => (result.status === 'fulfilled' ? 'ok' : result.reason.code));
+    assert.deepEqual(codes, ['ok', 'spool', 'ok', 'spool', 'spool', 'ok', 'ok']);
+    const stored = results[5]!;
+    assert.ok(stored.status === 'fulfilled');
+    const reader = new PackReader({ packsDir: DIR, codec: bothCodec, fs });
+    const body = Buffer.concat(await collect(reader.stream(stored.value[0]!)));
+    assert.ok(body.equals(content));
+    await writer.close();
   });
-  const results = await Promise.allSettled([
-    writer.append([record('a')]),
-    writer.append([spooled('/spool/gone', content.length, crc32(content))]),
-    writer.append([record('b')]),
-    writer.append([spooled('/spool/a', content.length + 1, crc32(content))]),
-    writer.append([spooled('/spool/a', content.length, crc32(content) ^ 1)]),
-    writer.append([spooled('/spool/a', content.length, crc32(content))]),
-    writer.append([record('c')]),
-  ]);
-  const codes = results.map((result) => (result.status === 'fulfilled' ? 'ok' : result.reason.code));
-  assert.deepEqual(codes, ['ok', 'spool', 'ok', 'spool', 'spool', 'ok', 'ok']);
-  const stored = results[5]!;
-  assert.ok(stored.status === 'fulfilled');
-  const reader = new PackReader({ packsDir: DIR, fs });
-  const body = Buffer.concat(await collect(reader.stream(stored.value[0]!)));
-  assert.ok(body.equals(content));
-  await writer.close();
-});
+}
 
-test('crashes at random moments: every acknowledged record is found, no other content ever', async () => {
-  const random = chances(7);
-  for (let run = 0; run < 60; run++) {
-    let fs = new MemoryFs();
-    const known = new Set<string>();
-    const acknowledged = new Set<string>();
-    for (let life = 0; life < 4; life++) {
-      const writer = await PackWriter.open({ ...options, fs, alive: GONE });
-      const stopAt = fs.calls + Math.floor(random() * 120);
-      let crashed: MemoryFs | undefined;
-      let dead = false;
-      const live = fs;
-      live.fault = ({ index }) => {
-        if (index >= stopAt) crashed ??= live.crashed(random);
-        dead = crashed !== undefined;
-        return dead ? { errno: 'EIO' } : undefined;
-      };
-      const append = async (name: string, bytes: number) => {
-        const item = record(name, bytes);
-        known.add(item.guid.toString('hex'));
-        await writer.append([item]).then(
-          () => dead || acknowledged.add(item.guid.toString('hex')),
-          () => undefined,
-        );
-        if (!dead) writer.journal([filed(1, item.guid)]);
-      };
-      for (let round = 0; round < 5; round++) {
-        const names = [0, 1, 2].map((index) => `${run}.${life}.${round}.${index}`);
-        await Promise.all(names.map((name) => append(name, Math.floor(random() * 1400))));
+for (const [kind, codec] of codecs) {
+  test(`${kind}: crashes at random moments: every acknowledged record is found, no other content ever`, async () => {
+    const random = chances(7);
+    for (let run = 0; run < 60; run++) {
+      let fs = new MemoryFs();
+      const known = new Set<string>();
+      const acknowledged = new Set<string>();
+      for (let life = 0; life < 4; life++) {
+        const writer = await PackWriter.open({ ...options, codec, fs, alive: GONE });
+        const stopAt = fs.calls + Math.floor(random() * 120);
+        let crashed: MemoryFs | undefined;
+        let dead = false;
+        const live = fs;
+        live.fault = ({ index }) => {
+          if (index >= stopAt) crashed ??= live.crashed(random);
+          dead = crashed !== undefined;
+          return dead ? { errno: 'EIO' } : undefined;
+        };
+        const append = async (name: string, bytes: number) => {
+          const item = record(name, bytes);
+          known.add(item.guid.toString('hex'));
+          await writer.append([item]).then(
+            () => dead || acknowledged.add(item.guid.toString('hex')),
+            () => undefined,
+          );
+          if (!dead) writer.journal([filed(1, item.guid)]);
+        };
+        for (let round = 0; round < 5; round++) {
+          const names = [0, 1, 2].map((index) => `${run}.${life}.${round}.${index}`);
+          await Promise.all(names.map((name) => append(name, Math.floor(random() * 1400))));
+        }
+        fs = crashed ?? live.crashed(random);
       }
-      fs = crashed ?? live.crashed(random);
+      const last = await PackWriter.open({ ...options, codec, fs, alive: GONE });
+      await last.close();
+      const found = await scanAll(fs, DIR);
+      for (const guid of acknowledged) assert.ok(found.messages.has(guid), `run ${run} lost ${guid}`);
+      for (const guid of found.messages.keys()) assert.ok(known.has(guid), `run ${run} invented ${guid}`);
+      for (const pack of await listPacks(DIR, fs)) {
+        assert.notEqual(pack.sealedBytes, undefined);
+        if ((pack.sealedBytes ?? 0) === 0) continue;
+        const events = await collect(scanPack(DIR, pack.id, { fs }));
+        const end = events.at(-1);
+        assert.ok(end?.kind === 'end' && end.validBytes >= pack.sealedBytes!);
+      }
     }
-    const last = await PackWriter.open({ ...options, fs, alive: GONE });
-    await last.close();
-    const found = await scanAll(fs, DIR);
-    for (const guid of acknowledged) assert.ok(found.messages.has(guid), `run ${run} lost ${guid}`);
-    for (const guid of found.messages.keys()) assert.ok(known.has(guid), `run ${run} invented ${guid}`);
-    for (const pack of await listPacks(DIR, fs)) {
-      assert.notEqual(pack.sealedBytes, undefined);
-      if ((pack.sealedBytes ?? 0) === 0) continue;
-      const events = await collect(scanPack(DIR, pack.id, { fs }));
-      const end = events.at(-1);
-      assert.ok(end?.kind === 'end' && end.validBytes >= pack.sealedBytes!);
-    }
-  }
-});
+  });
+}

@@ -1,4 +1,5 @@
 /** PackWriter: the writing side of a partition for one process. Lanes do the work (lane.ts). */
+import type { PackCodec } from './codec.js';
 import { PackError } from './errors.js';
 import { GUID_BYTES, MAX_BODY_BYTES } from './format.js';
 import { nodeFs, type PackFs } from './fs.js';
@@ -21,6 +22,8 @@ export interface PackWriterOptions {
   readonly queueBytes?: number;
   /** Told of what nobody awaits: an abandoned pack, journal entries dropped. For the log. */
   readonly onIncident?: (incident: PackIncident) => void;
+  /** Default: bodies are stored as they come. */
+  readonly codec?: PackCodec;
   readonly fs?: PackFs;
   readonly alive?: IsAlive;
 }
@@ -50,11 +53,12 @@ export class PackWriter {
     const fs = options.fs ?? nodeFs;
     const rollBytes = options.rollBytes ?? 256 * MB;
     const onIncident = options.onIncident ?? (() => undefined);
+    const coded = options.codec === undefined ? {} : { codec: options.codec };
     this.ownPackBytes = options.ownPackBytes ?? 4 * MB;
     this.gate = new ByteGate(options.queueBytes ?? 64 * MB);
-    this.main = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident });
-    this.bulk = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident });
-    this.large = new Lane(fs, owned, { rollBytes, packPerRecord: true, onIncident });
+    this.main = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident, ...coded });
+    this.bulk = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident, ...coded });
+    this.large = new Lane(fs, owned, { rollBytes, packPerRecord: true, onIncident, ...coded });
   }
 
   /** Throws PackError `io`, `no-space`. */

@@ -93,3 +93,13 @@ CREATE TABLE annotation (
 ) WITHOUT ROWID;
 CREATE TABLE quota_usage (root TEXT PRIMARY KEY, bytes INTEGER NOT NULL, messages INTEGER NOT NULL) WITHOUT ROWID;
 `;
+
+/**
+ * A mailbox on its way to another partition: its messages with UIDs from `first` to `last` hold a reference in partition `other`
+ * too. `other` is where it goes until it is there, then where it came from. `owner` is the process that moves it.
+ */
+export const MOVING_SCHEMA = `
+CREATE TABLE moving (
+  mbx INTEGER PRIMARY KEY, other INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, owner TEXT NOT NULL
+);
+`;

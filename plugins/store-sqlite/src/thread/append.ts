@@ -1,6 +1,7 @@
 /** APPEND and delivery: bodies into packs first (durable), then a job a mailbox in its shard's next commit. */
 import { crc32 } from 'node:zlib';
-import { errorToValue } from '../errors.js';
+import type { MailError } from '@angarium/sdk';
+import { errorToValue, notAvailable } from '../errors.js';
 import type { PackRecord, PackRef } from '../packs/index.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
@@ -44,6 +45,8 @@ async function appendPart(
   part: AppendPart,
   bodies: BodyStore,
 ): Promise<AppendResult> {
+  const lost = bodies.lost.get(part.ref.partition);
+  if (lost !== undefined) return { error: errorToValue(lost) };
   const { queue, shard } = context.shard(part.ref.shard);
   for (let tries = 1; ; tries++) {
     try {
@@ -136,6 +139,10 @@ function report(context: WriteContext, part: AppendPart, filed: FiledRows): void
 /** The bodies of one append: each is written once a partition, and only where a shard does not have it. */
 class BodyStore {
   private readonly places = new Map<string, PackRef>();
+  /** Partitions that are not there. */
+  readonly lost = new Map<number, MailError>();
+  /** By partition. */
+  private readonly failures = new Map<number, unknown>();
 
   constructor(
     private readonly context: WriteContext,
@@ -151,14 +158,18 @@ class BodyStore {
       number,
       Map<string, { message: MessageSource; ref: MailboxRef; internalDateMs: number }>
     >();
+    const shared = new Set<number>();
     for (const { ref, rows } of this.input.parts) {
       const { shard } = this.context.shard(ref.shard);
       for (const { message: index, internalDateMs } of rows) {
         const message = this.input.messages[index]!;
         const key = placeKey(ref.partition, message.guid);
         let wanted = missing.get(ref.partition);
-        if (wanted?.has(key) || shard.blobPlace(ref.partition, asBuffer(message.guid)) !== undefined)
+        if (wanted?.has(key)) continue;
+        if (shard.blobPlace(ref.partition, asBuffer(message.guid)) !== undefined) {
+          shared.add(ref.partition);
           continue;
+        }
         if (wanted === undefined) {
           wanted = new Map();
           missing.set(ref.partition, wanted);
@@ -166,22 +177,33 @@ class BodyStore {
         wanted.set(key, { message, ref, internalDateMs });
       }
     }
+    // A body that is there already is not written: nothing else would notice that its disk is gone.
+    for (const partition of shared) {
+      const problem = this.context.problemOf(partition);
+      if (problem !== undefined) this.lost.set(partition, notAvailable(problem));
+    }
     await Promise.all(
       [...missing].map(async ([partition, wanted]) => {
-        const writer = await this.context.packWriter(partition);
-        void this.context.writeJournal(partition);
         const records = [...wanted.values()].map((item) =>
           toRecord(item.message, item.ref, item.internalDateMs),
         );
-        const places = await writer.append(records);
-        [...wanted.keys()].forEach((key, at) => {
-          this.places.set(key, places[at]!);
-        });
+        try {
+          const writer = await this.context.packWriter(partition);
+          void this.context.writeJournal(partition);
+          const places = await writer.append(records);
+          [...wanted.keys()].forEach((key, at) => {
+            this.places.set(key, places[at]!);
+          });
+        } catch (error) {
+          // Mailboxes in other partitions get their mail all the same; who needs a body of this one is told.
+          this.failures.set(partition, error);
+        }
       }),
     );
   }
 
   async store(guid: Buffer, partition: number): Promise<void> {
+    if (this.failures.has(partition)) throw this.failures.get(partition);
     const message = this.input.messages.find((candidate) => guid.equals(candidate.guid));
     if (message === undefined) throw new Error('a body was asked for that this append does not have');
     const writer = await this.context.packWriter(partition);

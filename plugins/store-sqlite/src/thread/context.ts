@@ -1,10 +1,12 @@
 /** What the operations of the store thread share: queues of all databases, packs of all partitions, the journal. */
 import { join } from 'node:path';
 import type { Logger } from '@angarium/sdk';
+import { notAvailable } from '../errors.js';
 import type { KnownPartition } from '../layout.js';
 import { nodeFs } from '../packs/fs.js';
-import type { JournalEntry, PackFs, PackIncident } from '../packs/index.js';
+import type { JournalEntry, PackCodec, PackFs, PackIncident } from '../packs/index.js';
 import { PackReader, PackWriter } from '../packs/index.js';
+import { partitionProblem } from '../partitions.js';
 import { openWriter } from '../sql/open.js';
 import type { Change, ThreadCounts, ThreadSettings } from './protocol.js';
 import { CommitQueue } from './queue.js';
@@ -46,6 +48,8 @@ export class WriteContext {
   private readonly rootLock: RootLock;
   readonly tell: (change: Change) => void;
   readonly log: ThreadLog;
+  /** Mailboxes that this process is moving to another partition. */
+  readonly moving = new Set<string>();
   private readonly packs = new Map<number, PartitionPacks>();
   /** Journal entries that wait for company, by partition. */
   private readonly unwritten = new Map<number, JournalEntry[]>();
@@ -90,31 +94,55 @@ export class WriteContext {
     return number < 0 ? this.list : this.shard(number).queue;
   }
 
-  packsDir(partition: number): string {
+  private partition(partition: number): KnownPartition {
     const found = this.partitions.find(({ id }) => id === partition);
     if (found === undefined) throw new RangeError(`no partition ${partition}`);
-    return found.packsDir;
+    return found;
   }
 
-  /** Opened at first use. A failed opening is tried again by the next caller. */
+  packsDir(partition: number): string {
+    return this.partition(partition).packsDir;
+  }
+
+  codecOf(partition: number): PackCodec {
+    return this.partition(partition).codec;
+  }
+
+  /** What is wrong with the partition, for the log; undefined when it is there. */
+  problemOf(partition: number): string | undefined {
+    const { name, packsDir } = this.partition(partition);
+    return partitionProblem(name, packsDir);
+  }
+
+  /** Opened at first use. A failed opening is tried again by the next caller. @throws MailError when the partition is lost */
   packWriter(partition: number): Promise<PackWriter> {
     const packs = this.packsOf(partition);
-    packs.writer ??= PackWriter.open({
-      packsDir: this.packsDir(partition),
-      rollBytes: this.options.settings.packBytes,
-      onIncident: (incident) => this.report(incident),
-      fs: this.writeFs,
-    }).catch((error: unknown) => {
+    packs.writer ??= this.openWriter(partition).catch((error: unknown) => {
       packs.writer = undefined;
       throw error;
     });
     return packs.writer;
   }
 
+  private async openWriter(partition: number): Promise<PackWriter> {
+    // Where a disk is not mounted its folder may be there, empty.
+    const problem = this.problemOf(partition);
+    if (problem !== undefined) throw notAvailable(problem);
+    return await PackWriter.open({
+      packsDir: this.packsDir(partition),
+      rollBytes: this.options.settings.packBytes,
+      codec: this.codecOf(partition),
+      onIncident: (incident) => this.report(incident),
+      fs: this.writeFs,
+    });
+  }
+
   packReader(partition: number): PackReader {
     const packs = this.packsOf(partition);
     packs.reader ??= new PackReader({
       packsDir: this.packsDir(partition),
+      problemOf: () => this.problemOf(partition),
+      codec: this.codecOf(partition),
       ...(this.packFs === undefined ? {} : { fs: this.packFs }),
     });
     return packs.reader;
@@ -145,11 +173,11 @@ export class WriteContext {
     }
   }
 
-  /** Everything noted until now is on disk when it resolves. */
+  /** Everything noted until now is on disk when it resolves. Partitions that nobody wrote to are left alone. */
   async flushPacks(): Promise<void> {
     for (const { id } of this.partitions) {
       await this.writeJournal(id);
-      await (await this.packWriter(id)).flush();
+      await (await this.packs.get(id)?.writer)?.flush();
     }
   }
 

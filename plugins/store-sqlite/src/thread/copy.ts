@@ -163,7 +163,7 @@ export function unexpunge(shard: ShardWriter, input: In<'unexpunge'>): CopyOutco
   for (const uid of taken.uids) {
     const id = rowOf(row.id, uid);
     const cold = shard.cold(id);
-    if (cold !== undefined) shard.dropBlobRef(row.partition, cold.guid);
+    if (cold !== undefined) shard.dropMessageRef(row.id, uid, row.partition, cold.guid);
     shard.deleteCold(id);
     sql(shard.db, 'DELETE FROM annotation WHERE id = ?').run(id);
   }

@@ -193,7 +193,7 @@ export function forget(shard: ShardWriter, mailboxNumber: number, uid: number, p
   const id = rowOf(mailboxNumber, uid);
   const cold = shard.cold(id);
   if (cold !== undefined) {
-    shard.dropBlobRef(partition, cold.guid);
+    shard.dropMessageRef(mailboxNumber, uid, partition, cold.guid);
     shard.deleteCold(id);
   }
   sql(shard.db, 'DELETE FROM annotation WHERE id = ?').run(id);

@@ -6,12 +6,14 @@ import {
   type JournalEntry,
   type LiveRecord,
   listPacks,
+  PackError,
   sealDeadPacks,
   unlinkPack,
 } from '../packs/index.js';
 import { pluck, raw, sql } from '../sql/statements.js';
 import type { WriteContext } from './context.js';
 import type { OperationTable } from './operations.js';
+import { releaseAllStale } from './relocate.js';
 import type { ShardWriter } from './shard.js';
 import { MailboxRowState } from './shard.js';
 
@@ -35,8 +37,11 @@ export function maintenanceOperations(context: WriteContext): MaintenanceOperati
       return true;
     },
     sealDead: async () => {
+      const moves = await releaseAllStale(context);
+      if (moves > 0) context.log('warn', `${moves} moves to another partition had been cut off`, undefined);
       let sealed = 0;
-      for (const { packsDir } of context.partitions) {
+      for (const { id, packsDir } of context.partitions) {
+        if (context.problemOf(id) !== undefined) continue;
         const onFailure = (pack: number, error: Error) =>
           context.log('warn', `pack ${pack} could not be sealed`, error);
         sealed += (await sealDeadPacks(packsDir, { onFailure })).length;
@@ -126,20 +131,45 @@ async function compact(
   const live = await liveBytes(context, partition);
   const sealed = (await listPacks(packsDir, context.packFs)).filter((pack) => pack.sealedBytes !== undefined);
   const sparse = sealed
-    .filter(({ id, sealedBytes }) => live.has(id) && live.get(id)! < liveBelow * sealedBytes!)
+    .filter(({ id, rawBytes }) => live.has(id) && live.get(id)! < liveBelow * rawBytes!)
     .slice(0, MAX_PACKS)
     .map(({ id }) => id);
   const records = await liveRecords(context, partition, new Set(sparse));
   let movedBytes = 0;
-  for (const pack of sparse) movedBytes += await rewrite(context, partition, pack, records.get(pack) ?? []);
-  const empty = sealed.filter(({ id }) => !live.has(id)).map(({ id }) => id);
-  for (const pack of empty) {
-    const key = `${partition}:${pack}`;
-    if (journalSaved.has(key)) continue;
-    await rewrite(context, partition, pack, []);
-    journalSaved.add(key);
+  let rewritten = 0;
+  for (const pack of sparse) {
+    const moved = await tryRewrite(context, partition, pack, records.get(pack) ?? []);
+    if (moved === undefined) continue;
+    rewritten++;
+    movedBytes += moved;
   }
-  return { rewritten: sparse.length, movedBytes, empty };
+  const empty: number[] = [];
+  for (const { id: pack } of sealed) {
+    if (live.has(pack)) continue;
+    const key = `${partition}:${pack}`;
+    if (!journalSaved.has(key)) {
+      if ((await tryRewrite(context, partition, pack, [])) === undefined) continue;
+      journalSaved.add(key);
+    }
+    empty.push(pack);
+  }
+  return { rewritten, movedBytes, empty };
+}
+
+/** Undefined: its key is not there, so that it stays as it is. */
+async function tryRewrite(
+  context: WriteContext,
+  partition: number,
+  pack: number,
+  records: readonly LiveRecord[],
+): Promise<number | undefined> {
+  try {
+    return await rewrite(context, partition, pack, records);
+  } catch (error) {
+    if (!(error instanceof PackError) || error.code !== 'locked') throw error;
+    context.log('error', `pack ${pack} stays as it is`, error);
+    return undefined;
+  }
 }
 
 async function rewrite(
@@ -155,6 +185,7 @@ async function rewrite(
     live: asyncOf(records),
     writer,
     reader: context.packReader(partition),
+    codec: context.codecOf(partition),
     keepJournal: (entry) => keptEntry(context, entry),
     ...(context.packFs === undefined ? {} : { fs: context.packFs }),
   });

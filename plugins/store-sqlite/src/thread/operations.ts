@@ -20,8 +20,9 @@ import {
 import { annotate, claimRecent, markDeleted, syncMailbox, wipeBatch } from './mailbox-ops.js';
 import type { In, ListRow, MailboxRef, OperationName, Out } from './protocol.js';
 import { dropRecords, ownerOfMailbox, pruneAll, putRecords, recordsOf, writeRecords } from './record-ops.js';
+import { relocate } from './relocate.js';
 import { whenRootsAreFree } from './roots.js';
-import { bringBack, copy, relocate, tellExpunged } from './transfer.js';
+import { bringBack, copy, tellExpunged } from './transfer.js';
 
 export type OperationTable = { readonly [N in OperationName]: (input: In<N>) => Promise<Out<N>> };
 
@@ -204,6 +205,7 @@ function journalMailbox(context: WriteContext, row: ListRow): void {
     specialUse,
     sharedSeen,
     createdMs,
+    partition: context.partitions.find((partition) => partition.id === row.partition)?.name,
     attributes: row.attributes,
     version: row.version,
   });

@@ -240,6 +240,8 @@ export interface RestoredMessage {
   readonly uid: number;
   readonly guid: Uint8Array;
   readonly place: PackRef;
+  /** The partition of `place`; the body is copied when the mailbox is in another one. */
+  readonly from: number;
   readonly flags: number;
   readonly keywords: readonly string[];
   readonly internalDateMs: number;

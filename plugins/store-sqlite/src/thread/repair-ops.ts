@@ -1,5 +1,6 @@
 /** Repairs of one shard: indexes against cold rows, reference counts, quota use, and messages brought back from packs. */
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { NumberSet, SummaryView, summarise } from '@angarium/sdk';
 import { type Columns, copyMessage, decodeColumns, emptyColumns, maxOf } from '../model/chunk.js';
 import { MAX_UID, rowOf, uidOfRow } from '../model/ids.js';
@@ -8,7 +9,7 @@ import { asBuffer } from './append.js';
 import type { WriteContext } from './context.js';
 import { allocateBits } from './keywords.js';
 import type { OperationTable } from './operations.js';
-import type { In, RepairReport, WrongUsage } from './protocol.js';
+import type { In, RepairReport, RestoredMessage, WrongUsage } from './protocol.js';
 import type { MailboxRow, ShardWriter } from './shard.js';
 
 type RepairOperations = Pick<OperationTable, 'reconstruct' | 'restore' | 'repairBlobs' | 'repairUsage'>;
@@ -18,7 +19,8 @@ export function repairOperations(context: WriteContext): RepairOperations {
     reconstruct: (input) => reconstruct(context, input),
     restore: async (input) => {
       const { queue, shard } = context.shard(input.ref.shard);
-      await queue.run(() => restore(shard, input));
+      const messages = await gathered(context, input);
+      await queue.run(() => restore(shard, { ...input, messages }));
       return undefined;
     },
     repairBlobs: ({ shard: number, isDry }) => {
@@ -231,6 +233,26 @@ class IndexRepair {
   }
 }
 
+/** Bodies that lie in other partitions are copied to the mailbox's. */
+async function gathered(
+  context: WriteContext,
+  { ref: { partition, id }, messages }: In<'restore'>,
+): Promise<RestoredMessage[]> {
+  const all: RestoredMessage[] = [];
+  for (const message of messages) {
+    if (message.from === partition) all.push(message);
+    else {
+      const guid = asBuffer(message.guid);
+      const { body, meta } = await context.packReader(message.from).readWhole(message.place, guid);
+      const writer = await context.packWriter(partition);
+      const record = { guid, body: { chunks: [body] }, meta: { ...meta, mailboxHint: crc32(id) } };
+      const [place] = await writer.append([record], { lane: 'bulk' });
+      all.push({ ...message, place: place!, from: partition });
+    }
+  }
+  return all;
+}
+
 /** Makes the row of a mailbox that has none, and files the messages under their old UIDs. */
 function restore(shard: ShardWriter, { ref, messages, uidNext, modSeq }: In<'restore'>): void {
   if (shard.peek(ref.id) !== undefined) return;
@@ -274,8 +296,11 @@ function repairBlobs(
   const { db } = shard;
   db.exec('DROP TABLE IF EXISTS temp.wanted');
   db.exec(
-    `CREATE TEMP TABLE wanted AS SELECT m.partition AS part, c.guid AS guid, count(*) AS refs FROM cold c
-     JOIN mbx m ON m.id = c.id / 4294967296 GROUP BY 1, 2`,
+    `CREATE TEMP TABLE wanted AS SELECT part, guid, count(*) AS refs FROM (
+       SELECT m.partition AS part, c.guid AS guid FROM cold c JOIN mbx m ON m.id = c.id / 4294967296
+       UNION ALL SELECT v.other, c.guid FROM moving v
+       JOIN cold c ON c.id BETWEEN v.mbx * 4294967296 + v.first AND v.mbx * 4294967296 + v.last
+     ) GROUP BY 1, 2`,
   );
   db.exec('CREATE UNIQUE INDEX temp.wanted_key ON wanted (part, guid)');
   const count = (text: string) => db.prepare(text).pluck().get() as number;

@@ -240,6 +240,13 @@ export class ShardWriter {
     return true;
   }
 
+  /** What a message held: one that is being moved holds a reference in two partitions. */
+  dropMessageRef(mailboxNumber: number, uid: number, partition: number, guid: Buffer): void {
+    this.dropBlobRef(partition, guid);
+    const other = this.statements.movingAt.get(mailboxNumber, uid, uid) as [number] | undefined;
+    if (other !== undefined) this.dropBlobRef(other[0], guid);
+  }
+
   /** One reference less; the row goes with the last. */
   dropBlobRef(partition: number, guid: Buffer): void {
     this.statements.unrefBlob.run(partition, guid);
@@ -275,6 +282,7 @@ function prepareStatements(db: Db) {
     blob: raw('SELECT pack, off, len FROM blob WHERE part = ? AND guid = ?'),
     refBlob: db.prepare('UPDATE blob SET refs = refs + 1 WHERE part = ? AND guid = ?'),
     addBlob: db.prepare('INSERT INTO blob (part, guid, refs, pack, off, len) VALUES (?, ?, 1, ?, ?, ?)'),
+    movingAt: raw('SELECT other FROM moving WHERE mbx = ? AND first <= ? AND last >= ?'),
     unrefBlob: db.prepare('UPDATE blob SET refs = refs - 1 WHERE part = ? AND guid = ?'),
     deleteBlob: db.prepare('DELETE FROM blob WHERE part = ? AND guid = ? AND refs <= 0'),
   };

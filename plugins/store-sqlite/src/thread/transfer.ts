@@ -1,27 +1,29 @@
-/** Copies and moves that may cross shards and partitions, and the move of a whole mailbox to another partition. */
+/** Copies and moves that may cross shards and partitions. */
 
 import { crc32 } from 'node:zlib';
 import { NumberSet } from '@angarium/sdk';
-import { toMailError } from '../errors.js';
 import { flatten, MAX_UID, rowOf } from '../model/ids.js';
 import type { PackRef } from '../packs/index.js';
 import { pluck } from '../sql/statements.js';
+import { type BodySource, copyBodies, withBodies } from './bodies.js';
 import type { WriteContext } from './context.js';
-import { type CopyOutcome, copyMessages, placeKey, unexpunge } from './copy.js';
+import { type CopyOutcome, copyMessages, unexpunge } from './copy.js';
 import { type ExpungeOutcome, removeMessages } from './expunge.js';
-import { BodyNeeded } from './messages.js';
 import type { CopyRequest, CopyResult, In, MailboxRef } from './protocol.js';
 import { whenRootsAreFree } from './roots.js';
 import type { ShardWriter } from './shard.js';
-
-/** Moving a big mailbox to another partition needs as many rounds as bodies arrive meanwhile, not as it has. */
-const MAX_ROUNDS = 1000;
 
 export async function copy(context: WriteContext, request: CopyRequest): Promise<CopyResult> {
   const source = context.shard(request.from.shard);
   const target = context.shard(request.to.shard);
   const places = new Map<string, PackRef>();
-  const outcome = await withBodies(context, request.from, source.shard, places, () =>
+  await prefetch(context, request, places);
+  const from: BodySource = {
+    partition: () => source.shard.peek(request.from.id)?.partition ?? request.from.partition,
+    hint: crc32(request.to.id),
+    shard: source.shard,
+  };
+  const outcome = await withBodies(context, from, places, () =>
     whenRootsAreFree(() =>
       target.queue.run(() => copyMessages(source.shard, target.shard, request, places, context.roots)),
     ),
@@ -44,44 +46,26 @@ function removeMoved(
   return queue.run(() => removeMessages(shard, shard.mailbox(request.from), ranges, false, request.nowMs));
 }
 
-/** Runs; when a body is missing in the target's partition, copies it there from the source's and runs again. */
-async function withBodies<T>(
+/** What the target's partition does not have, in batches before the transaction. Within a partition nothing is copied. */
+async function prefetch(
   context: WriteContext,
-  from: MailboxRef,
-  source: ShardWriter,
-  places: Map<string, PackRef>,
-  run: () => Promise<T>,
-): Promise<T> {
-  for (let round = 1; ; round++) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!(error instanceof BodyNeeded) || round === MAX_ROUNDS) throw error;
-      const partition = source.peek(from.id)?.partition ?? from.partition;
-      await copyBodies(context, from, source, [error.guid], partition, error.partition, places);
-    }
-  }
-}
-
-async function copyBodies(
-  context: WriteContext,
-  ref: MailboxRef,
-  source: ShardWriter,
-  guids: readonly Buffer[],
-  fromPartition: number,
-  toPartition: number,
+  { from, to, uids }: CopyRequest,
   places: Map<string, PackRef>,
 ): Promise<void> {
-  const reader = context.packReader(fromPartition);
-  const writer = await context.packWriter(toPartition);
-  for (const guid of guids) {
-    const place = source.blobPlace(fromPartition, guid);
-    if (place === undefined) throw toMailError(new Error('a message has no body in its partition'));
-    const { body, meta } = await reader.readWhole(place, guid);
-    const record = { guid, body: { chunks: [body] }, meta: { ...meta, mailboxHint: crc32(ref.id) } };
-    const [to] = await writer.append([record]);
-    places.set(placeKey(toPartition, guid), to!);
+  const { shard } = context.shard(from.shard);
+  const target = context.shard(to.shard).shard;
+  const row = shard.peek(from.id);
+  const partition = target.peek(to.id)?.partition ?? to.partition;
+  if (row === undefined || row.partition === partition) return;
+  const guids: Buffer[] = [];
+  const between = pluck(shard.db, 'SELECT guid FROM cold WHERE id BETWEEN ? AND ?');
+  for (let i = 0; i < uids.length; i += 2) {
+    const range = [rowOf(row.id, uids[i]!), rowOf(row.id, Math.min(uids[i + 1]!, MAX_UID))] as const;
+    for (const guid of between.all(...range) as Buffer[]) {
+      if (target.blobPlace(partition, guid) === undefined) guids.push(guid);
+    }
   }
+  await copyBodies(context, { from: row.partition, to: partition, hint: crc32(to.id), shard, guids, places });
 }
 
 export async function bringBack(context: WriteContext, input: In<'unexpunge'>): Promise<CopyResult> {
@@ -89,48 +73,6 @@ export async function bringBack(context: WriteContext, input: In<'unexpunge'>): 
   const outcome = await queue.run(() => unexpunge(shard, input));
   if (outcome.result.target.length > 0) tellFiled(context, input.ref, shard, outcome);
   return outcome.result;
-}
-
-/** Bodies first, in batches, then all references and the row in one transaction. */
-export async function relocate(
-  context: WriteContext,
-  { ref, partition }: In<'relocate'>,
-): Promise<undefined> {
-  const { queue, shard } = context.shard(ref.shard);
-  const row = shard.peek(ref.id);
-  if (row === undefined || row.partition === partition) return undefined;
-  const places = new Map<string, PackRef>();
-  const guids = pluck(shard.db, 'SELECT DISTINCT guid FROM cold WHERE id BETWEEN ? AND ?').all(
-    rowOf(row.id, 0),
-    rowOf(row.id, MAX_UID),
-  ) as Buffer[];
-  const absent = guids.filter((guid) => shard.blobPlace(partition, guid) === undefined);
-  await copyBodies(context, ref, shard, absent, row.partition, partition, places);
-  await withBodies(context, ref, shard, places, () =>
-    queue.run(() => switchPartition(shard, ref, partition, places)),
-  );
-  return undefined;
-}
-
-function switchPartition(
-  shard: ShardWriter,
-  ref: MailboxRef,
-  partition: number,
-  places: ReadonlyMap<string, PackRef>,
-): void {
-  const row = shard.mailbox(ref);
-  const guids = pluck(shard.db, 'SELECT guid FROM cold WHERE id BETWEEN ? AND ?').all(
-    rowOf(row.id, 0),
-    rowOf(row.id, MAX_UID),
-  ) as Buffer[];
-  for (const guid of guids) {
-    if (!shard.addBlobRef(partition, guid, places.get(placeKey(partition, guid)))) {
-      throw new BodyNeeded(guid, partition);
-    }
-    shard.dropBlobRef(row.partition, guid);
-  }
-  row.partition = partition;
-  shard.save(row);
 }
 
 function tellFiled(context: WriteContext, ref: MailboxRef, shard: ShardWriter, outcome: CopyOutcome): void {
