@@ -43,7 +43,8 @@ read_all = false
     assert.equal(code, 0, output);
     return readFileSync(join(folder, 'out'), 'latin1');
   };
-  const counts = (text: string) => [1, 2, 3, 4, 5].map((n) => text.split(`Subject: Relay ${n} of`).length - 1);
+  const counts = (text: string) =>
+    [1, 2, 3, 4, 5].map((n) => text.split(`Subject: Relay ${n} of`).length - 1);
   assert.deepEqual(counts(await fetchNew()), [1, 1, 1, 1, 0]);
   const { untagged } = await client.ok('STATUS INBOX.Done (MESSAGES)');
   assert.match(untagged.join(), /MESSAGES 4/);
