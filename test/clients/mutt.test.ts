@@ -29,14 +29,15 @@ async function drive(program: string): Promise<void> {
     `set imap_pass=secret ssl_starttls=no ssl_force_tls=no folder="${url}" spoolfile="${url}INBOX"
 set confirmappend=no confirmcreate=no delete=yes quit=yes mark_old=no sort=mailbox-order imap_authenticators="plain:login"
 set header_cache="" move=no record="" postponed="" save_name=no
-push "<first-entry><flag-message><first-entry><next-entry><save-message><kill-line>=INBOX.Saved<enter><sync-mailbox>y<quit>y"
+push "<first-entry><flag-message><first-entry><next-entry><save-message><kill-line>=INBOX.Saved<enter><sync-mailbox><quit>"
 `,
   );
   const env = { ...process.env, TERM: 'xterm', HOME: server.data };
-  const { output } = await run('script', ['-qec', `${program} -n -F ${rc} -f ${url}INBOX`, '/dev/null'], {
+  const { code, output } = await run('script', ['-qec', `${program} -n -F ${rc} -f ${url}INBOX`, '/dev/null'], {
     env,
     timeoutMs: 30_000,
   });
+  assert.equal(code, 0, output.slice(-2000));
   const saved = await client.ok('STATUS INBOX.Saved (MESSAGES)');
   assert.match(saved.untagged.join(), /MESSAGES 1/, output.slice(-2000));
   await client.ok('SELECT INBOX');
