@@ -33,10 +33,14 @@ push "<first-entry><flag-message><first-entry><next-entry><save-message><kill-li
 `,
   );
   const env = { ...process.env, TERM: 'xterm', HOME: server.data };
-  const { code, output } = await run('script', ['-qec', `${program} -n -F ${rc} -f ${url}INBOX`, '/dev/null'], {
-    env,
-    timeoutMs: 30_000,
-  });
+  const { code, output } = await run(
+    'script',
+    ['-qec', `${program} -n -F ${rc} -f ${url}INBOX`, '/dev/null'],
+    {
+      env,
+      timeoutMs: 30_000,
+    },
+  );
   assert.equal(code, 0, output.slice(-2000));
   const saved = await client.ok('STATUS INBOX.Saved (MESSAGES)');
   assert.match(saved.untagged.join(), /MESSAGES 1/, output.slice(-2000));
