@@ -1,11 +1,8 @@
-/** Coming back to a big mailbox that others have open, too. */
-import { memoryBytes } from '../support/processes.js';
+/** Coming back to a big mailbox. */
 import { type BenchCase, bigUser, login, type Scale } from './cases.js';
-import type { LoadClient } from './load.js';
 import type { BenchServer } from './servers.js';
 
 const CHANGES = 100;
-const SESSIONS = 50;
 
 /** Where the mailbox stood before so many messages were flagged, one here and one there. */
 async function changed(server: BenchServer, scale: Scale): Promise<string> {
@@ -42,26 +39,6 @@ export const bigCases: readonly BenchCase[] = [
         client.end();
       }
       return times.sort((a, b) => a - b)[2]!;
-    },
-  },
-  {
-    name: 'memory of one session more of the big mailbox',
-    unit: 'KB',
-    figure: 'bytes each',
-    async run(server, scale) {
-      const clients: LoadClient[] = [];
-      const open = async () => {
-        const client = await login(server, bigUser(scale));
-        await client.command('s', 'SELECT INBOX');
-        clients.push(client);
-      };
-      // Every worker has it open.
-      for (let n = 0; n < 8; n++) await open();
-      const before = memoryBytes(server.pid);
-      for (let n = 0; n < SESSIONS; n++) await open();
-      const each = (memoryBytes(server.pid) - before) / SESSIONS;
-      for (const client of clients) client.end();
-      return each / 1024;
     },
   },
 ];

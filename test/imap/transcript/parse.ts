@@ -9,8 +9,8 @@
  *     -: /SEARCH/
  *     OK: [READ-WRITE]
  *
- * `needs` lists capabilities (`NAME=` with any value); `mail` what is in the mailbox {box} before (names of mails.ts); `state` is where it begins: `none`,
- * `login` (default) or `selected`. `C:` is a command without its tag, `<<text>>` in it a literal, `{name}` a variable; `*:` must be
+ * `needs` lists capabilities (`NAME=` with any value); `mail` what is in the mailbox {box} before (names of mails.ts); `state` is
+ * where it begins: `none`, `login` (default) or `selected`. `C:` is a command without its tag, `<<text>>` in it a literal, `{name}` a variable; `*:` must be
  * among the untagged responses, `-:` must not; `+:` is a continuation, answered by a line `>:`; `OK:`, `NO:`, `BAD:` (or `NO|BAD:`) the tagged
  * answer. `2C:` and so on are a second session of the same user; `as: 2=second 3=admin` makes it one of another user or of an
  * administrator (`{second}`, `{admin}` are their names). `R:` sends octets as they are written (`\r\n`, `\xNN`; `{tag}` is the tag

@@ -150,8 +150,10 @@ export function octetsOf(text: string): string {
     );
 }
 
-/** `{box}` is a mailbox of this rule's own; `{other}` a name that is free, `{prefix}` what personal names begin with,
- * `{full}` the mailbox as others see it. */
+/**
+ * `{box}` is a mailbox of this rule's own; `{other}` a name that is free, `{prefix}` what personal names begin with, `{full}` the
+ * mailbox as others see it.
+ */
 async function prepare(client: ImapTestClient, rule: Rule, target: Target): Promise<Variables> {
   const { untagged } = await client.ok('NAMESPACE');
   const [, prefix = '', sep = '.'] = /NAMESPACE \(\("([^"]*)" "(.)"/.exec(untagged.join('\n')) ?? [];
