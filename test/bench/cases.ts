@@ -56,7 +56,7 @@ export function scaled(factor: number): Scale {
 }
 
 /** The big mailbox is the INBOX of the last user but one, the one with bodies that of the last. */
-const bigUser = (scale: Scale) => scale.users - 1;
+export const bigUser = (scale: Scale) => scale.users - 1;
 const bodyUser = (scale: Scale) => scale.users;
 
 let serial = 0;
@@ -77,7 +77,7 @@ async function deliver(client: LoadClient, recipient: string, message: string): 
   if (!answer.startsWith('250 ')) throw new Error(`not delivered to ${recipient}: ${answer}`);
 }
 
-async function login(server: BenchServer, user: number): Promise<LoadClient> {
+export async function login(server: BenchServer, user: number): Promise<LoadClient> {
   const client = await LoadClient.connect(server.imapPort);
   await greet(client);
   await client.command('l', `LOGIN ${server.user(user)} ${server.password}`);

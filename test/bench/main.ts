@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { cpuSeconds } from '../support/processes.js';
+import { bigCases } from './big-cases.js';
 import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js';
 import { listCases } from './list-cases.js';
 import {
@@ -79,7 +80,7 @@ function format(value: number): string {
 }
 
 const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
-const chosen = [...cases, ...listCases].filter(
+const chosen = [...cases, ...bigCases, ...listCases].filter(
   ({ name, prepare, standsAlone }) =>
     !options.only || name.includes(options.only) || (prepare && !standsAlone),
 );

@@ -92,3 +92,31 @@ test('the tree of mailboxes', async () => {
   await client.mailboxDelete('INBOX.Plain.deep');
   assert.ok(!(await client.list()).some(({ path }) => path === 'INBOX.Plain.deep'));
 });
+
+test('quota, special uses, ids, labels and Gmail searches', async () => {
+  const capabilities = client.capabilities;
+  for (const word of ['COMPRESS=DEFLATE', 'QUOTA', 'SPECIAL-USE', 'OBJECTID', 'X-GM-EXT-1', 'LIST-STATUS'])
+    assert.ok(capabilities.has(word), word);
+  const quota = await client.getQuota('INBOX');
+  assert.ok(quota === false || quota.path === 'INBOX');
+  const status = await client.list({ statusQuery: { messages: true, unseen: true } });
+  assert.equal(typeof status.find(({ path }) => path === 'INBOX')?.status?.messages, 'number');
+  await client.mailboxCreate('INBOX.Ids');
+  await client.append('INBOX.Ids', plainMessage(31));
+  await client.append('INBOX.Ids', plainMessage(32), ['\\Seen']);
+  const opened = await client.mailboxOpen('INBOX.Ids');
+  assert.match(opened.mailboxId ?? '', /^\S+$/);
+  const message = await client.fetchOne('1', { threadId: true, labels: true, flags: true, size: true });
+  assert.ok(message);
+  assert.match(message.emailId ?? '', /^\S+$/);
+  assert.match(message.threadId ?? '', /^\S+$/);
+  assert.equal(message.size, plainMessage(31).length);
+  assert.deepEqual(await client.search({ gmraw: 'subject:"relay 32"' }), [2]);
+  assert.deepEqual(await client.search({ emailId: message.emailId! }), [1]);
+  assert.deepEqual(await client.search({ or: [{ seen: true }, { subject: 'relay 31' }] }), [1, 2]);
+  const { content } = await client.download('2');
+  assert.ok(content);
+  const pieces: Buffer[] = [];
+  for await (const piece of content) pieces.push(piece as Buffer);
+  assert.equal(Buffer.concat(pieces).toString('latin1'), plainMessage(32));
+});

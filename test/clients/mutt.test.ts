@@ -7,7 +7,16 @@ import { plainMessage } from '../support/mail.js';
 import { TestServer } from '../support/server.js';
 import { run, without } from '../support/tools.js';
 
-test('mutt opens, flags, saves to another mailbox and deletes', { skip: without('mutt') }, async () => {
+for (const program of ['mutt', 'neomutt'])
+  test(
+    `${program} opens, flags, saves to another mailbox and deletes`,
+    {
+      skip: without(program),
+    },
+    () => drive(program),
+  );
+
+async function drive(program: string): Promise<void> {
   await using server = await TestServer.start({ users: { fred: 'secret' } });
   const client = await ImapTestClient.connect(server.port('imap'));
   await client.login('fred', 'secret');
@@ -17,17 +26,22 @@ test('mutt opens, flags, saves to another mailbox and deletes', { skip: without(
   const url = `imap://fred@127.0.0.1:${server.port('imap')}/`;
   writeFileSync(
     rc,
-    `set imap_pass=secret ssl_starttls=no ssl_force_tls=no folder="${url}INBOX." spoolfile="${url}INBOX"
+    `set imap_pass=secret ssl_starttls=no ssl_force_tls=no folder="${url}" spoolfile="${url}INBOX"
 set confirmappend=no confirmcreate=no delete=yes quit=yes mark_old=no sort=mailbox-order imap_authenticators="plain:login"
 set header_cache="" move=no record="" postponed="" save_name=no
-push "<first-entry><flag-message><first-entry><next-entry><save-message><kill-line>=Saved<enter><sync-mailbox>y<quit>y"
+push "<first-entry><flag-message><first-entry><next-entry><save-message><kill-line>=INBOX.Saved<enter><sync-mailbox><quit>"
 `,
   );
   const env = { ...process.env, TERM: 'xterm', HOME: server.data };
-  const { output } = await run('script', ['-qec', `mutt -n -F ${rc} -f ${url}INBOX`, '/dev/null'], {
-    env,
-    timeoutMs: 30_000,
-  });
+  const { code, output } = await run(
+    'script',
+    ['-qec', `${program} -n -F ${rc} -f ${url}INBOX`, '/dev/null'],
+    {
+      env,
+      timeoutMs: 30_000,
+    },
+  );
+  assert.equal(code, 0, output.slice(-2000));
   const saved = await client.ok('STATUS INBOX.Saved (MESSAGES)');
   assert.match(saved.untagged.join(), /MESSAGES 1/, output.slice(-2000));
   await client.ok('SELECT INBOX');
@@ -38,4 +52,4 @@ push "<first-entry><flag-message><first-entry><next-entry><save-message><kill-li
     flags.join('\n'),
   );
   await client.logout();
-});
+}

@@ -9,10 +9,13 @@
  *     -: /SEARCH/
  *     OK: [READ-WRITE]
  *
- * `needs` lists capabilities; `mail` what is in the mailbox {box} before (names of mails.ts); `state` is where it begins: `none`,
- * `login` (default) or `selected`. `C:` is a command without its tag, `<<text>>` in it a literal, `{name}` a variable; `*:` must be
+ * `needs` lists capabilities (`NAME=` with any value); `mail` what is in the mailbox {box} before (names of mails.ts); `state` is
+ * where it begins: `none`, `login` (default) or `selected`. `C:` is a command without its tag, `<<text>>` in it a literal, `{name}` a variable; `*:` must be
  * among the untagged responses, `-:` must not; `+:` is a continuation, answered by a line `>:`; `OK:`, `NO:`, `BAD:` (or `NO|BAD:`) the tagged
- * answer. `2C:` and so on are a second session of the same user. `differs PEER: why` explains what a peer does otherwise.
+ * answer. `2C:` and so on are a second session of the same user; `as: 2=second 3=admin` makes it one of another user or of an
+ * administrator (`{second}`, `{admin}` are their names). `R:` sends octets as they are written (`\r\n`, `\xNN`; `{tag}` is the tag
+ * of the answer that is waited for), `N:` ends a session's connection and begins another one in the rule's state.
+ * `differs PEER: why` explains what a peer does otherwise.
  */
 
 interface Place {
@@ -22,7 +25,10 @@ interface Place {
   readonly at: number;
 }
 
-export type SentStep = Place & { readonly is: 'command' | 'line'; readonly text: string };
+export type SentStep = Place & {
+  readonly is: 'command' | 'line' | 'raw' | 'reconnect';
+  readonly text: string;
+};
 export type ExpectStep = Place & {
   readonly is: 'expect';
   readonly kind: 'untagged' | 'never' | 'continuation';
@@ -35,6 +41,9 @@ export type TaggedStep = Place & {
 };
 export type Step = SentStep | ExpectStep | TaggedStep;
 
+/** Whose session it is: that of the rule's own user unless it is said. */
+export type Role = 'second' | 'admin';
+
 export interface Rule {
   readonly file: string;
   /** Line where it begins. */
@@ -44,14 +53,17 @@ export interface Rule {
   readonly needs: readonly string[];
   readonly mail: readonly string[];
   readonly state: 'none' | 'login' | 'selected';
+  /** Sessions of somebody else, by number. */
+  readonly roles: ReadonlyMap<number, Role>;
   readonly steps: readonly Step[];
   readonly differs: ReadonlyMap<string, string>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface Draft extends Mutable<Omit<Rule, 'steps' | 'differs'>> {
+interface Draft extends Mutable<Omit<Rule, 'steps' | 'differs' | 'roles'>> {
   readonly steps: Step[];
+  readonly roles: Map<number, Role>;
   readonly differs: Map<string, string>;
 }
 
@@ -76,6 +88,7 @@ export function parseRules(text: string, file: string): readonly Rule[] {
         needs: [],
         mail: [],
         state: 'login',
+        roles: new Map(),
         steps: [],
         differs: new Map(),
       });
@@ -93,19 +106,27 @@ function readField(rule: Draft, line: string, fail: (why: string) => never): boo
   if (name === 'needs') rule.needs = words;
   else if (name === 'mail') rule.mail = words;
   else if (name === 'state') rule.state = states.find((state) => state === value) ?? fail('no such state');
+  else if (name === 'as') for (const word of words) readRole(rule, word, fail);
   else if (name.startsWith('differs ')) rule.differs.set(name.slice('differs '.length), value);
   else if (name !== '') fail('no such field');
   return name !== '';
+}
+
+function readRole(rule: Draft, word: string, fail: (why: string) => never): void {
+  const [, session, role] = /^([1-9])=(second|admin)$/.exec(word) ?? fail('no such role');
+  rule.roles.set(Number(session), role as Role);
 }
 
 const kinds = { '*': 'untagged', '-': 'never', '+': 'continuation' } as const;
 
 function readStep(line: string, at: number, fail: (why: string) => never): Step {
   const [, number = '', mark = '', text = ''] =
-    /^(\d?)(C|>|\*|-|\+|(?:OK|NO|BAD)(?:\|(?:OK|NO|BAD))*):(?: (.*))?$/.exec(line) ?? [];
+    /^(\d?)(C|R|N|>|\*|-|\+|(?:OK|NO|BAD)(?:\|(?:OK|NO|BAD))*):(?: (.*))?$/.exec(line) ?? [];
   if (mark === '') return fail('neither a field nor a step');
   const session = number === '' ? 1 : Number(number);
   if (mark === 'C') return { is: 'command', session, text, at };
+  if (mark === 'R') return { is: 'raw', session, text, at };
+  if (mark === 'N') return { is: 'reconnect', session, text, at };
   if (mark === '>') return { is: 'line', session, text, at };
   if (mark === '*' || mark === '-' || mark === '+')
     return { is: 'expect', kind: kinds[mark], session, pattern: text, at };

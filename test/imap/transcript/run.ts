@@ -2,14 +2,17 @@
 import { ImapTestClient } from '@angarium/testing';
 import { mails } from '../mails.js';
 import { matches, type Variables } from './match.js';
-import type { ExpectStep, Rule, Step, TaggedStep } from './parse.js';
+import type { ExpectStep, Role, Rule, Step, TaggedStep } from './parse.js';
 
-/** A server and somebody to be there. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
+export interface Person {
   readonly user: string;
   readonly password: string;
+}
+
+/** A server and somebody to be there; rules that need somebody else are left out where there is nobody. */
+export interface Target extends Person, Partial<Readonly<Record<Role, Person>>> {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** 'lacks': the server does not offer what the rule needs. */
@@ -40,11 +43,9 @@ class Session {
   ) {}
 
   async command(text: string, at: number): Promise<void> {
-    this.heard = [];
-    this.never = [];
-    this.tagged = undefined;
+    const tag = this.begin();
     const pieces = this.fill(text).split(/<<(.*?)>>/s);
-    let line = `r${++this.tags} `;
+    let line = `${tag} `;
     for (const [index, piece] of pieces.entries()) {
       if (index % 2 === 0) {
         line += piece;
@@ -58,6 +59,19 @@ class Session {
       this.client.send(literal);
     }
     this.client.send(`${line}\r\n`);
+  }
+
+  /** A new command's tag; what the last one has brought is forgotten. */
+  private begin(): string {
+    this.heard = [];
+    this.never = [];
+    this.tagged = undefined;
+    return `r${++this.tags}`;
+  }
+
+  raw(text: string): void {
+    const tag = this.begin();
+    this.client.send(octetsOf(this.fill(text).replaceAll('{tag}', tag)));
   }
 
   line(text: string): void {
@@ -136,7 +150,10 @@ export function octetsOf(text: string): string {
     );
 }
 
-/** `{box}` is a mailbox of this rule's own; `{other}` a name that is free, `{prefix}` what personal names begin with. */
+/**
+ * `{box}` is a mailbox of this rule's own; `{other}` a name that is free, `{prefix}` what personal names begin with, `{full}` the
+ * mailbox as others see it.
+ */
 async function prepare(client: ImapTestClient, rule: Rule, target: Target): Promise<Variables> {
   const { untagged } = await client.ok('NAMESPACE');
   const [, prefix = '', sep = '.'] = /NAMESPACE \(\("([^"]*)" "(.)"/.exec(untagged.join('\n')) ?? [];
@@ -145,9 +162,12 @@ async function prepare(client: ImapTestClient, rule: Rule, target: Target): Prom
     ['box', name],
     ['other', `${name}other`],
     ['prefix', prefix],
+    ['full', ['user', target.user, name.slice(prefix.length)].join(sep)],
     ['sep', sep],
     ['user', target.user],
     ['password', target.password],
+    ['second', target.second?.user ?? ''],
+    ['admin', target.admin?.user ?? ''],
   ]);
   // What an earlier run against the same server has left.
   for (const box of [name, `${name}other`, `${name}${sep}sub`, `${name}other${sep}sub`].reverse())
@@ -163,17 +183,35 @@ async function prepare(client: ImapTestClient, rule: Rule, target: Target): Prom
   return variables;
 }
 
-/** In the state where the rule begins. */
 async function capabilitiesOf(client: ImapTestClient): Promise<string> {
   return (await client.ok('CAPABILITY')).untagged.join(' ');
 }
 
 /** Connected, and in the state where a rule begins. */
-async function connect(rule: Rule, target: Target): Promise<ImapTestClient> {
+async function connect(rule: Rule, target: Target, number: number, box: string): Promise<ImapTestClient> {
   const client = await ImapTestClient.connect(target.port, target.host);
+  const { user, password } = personOf(rule, target, number)!;
   if (rule.state === 'none') await client.response();
-  else await client.login(target.user, target.password);
+  else await client.login(user, password);
+  if (rule.state === 'selected' && !rule.roles.has(number)) await client.ok(`SELECT ${box}`);
   return client;
+}
+
+function personOf(rule: Rule, target: Target, number: number): Person | undefined {
+  const role = rule.roles.get(number);
+  return role === undefined ? target : target[role];
+}
+
+/** `APPENDLIMIT=` is there with any value. */
+function isOffered(need: string, offered: ReadonlySet<string>): boolean {
+  return offered.has(need) || (need.endsWith('=') && [...offered].some((one) => one.startsWith(need)));
+}
+
+/** What the server or the target has not of what the rule needs. */
+function missingFor(rule: Rule, target: Target, capabilities: string): string | undefined {
+  const offered = new Set(capabilities.toUpperCase().split(' '));
+  const role = [...rule.roles].find(([number]) => personOf(rule, target, number) === undefined);
+  return rule.needs.find((need) => !isOffered(need.toUpperCase(), offered)) ?? role?.[1];
 }
 
 export async function runRule(rule: Rule, target: Target): Promise<Verdict> {
@@ -183,16 +221,19 @@ export async function runRule(rule: Rule, target: Target): Promise<Verdict> {
     await helper.response();
     const before = await capabilitiesOf(helper);
     await helper.ok(`LOGIN ${target.user} ${target.password}`);
-    const offered = new Set(`${before} ${await capabilitiesOf(helper)}`.toUpperCase().split(' '));
-    const missing = rule.needs.find((need) => !offered.has(need.toUpperCase()));
+    const missing = missingFor(rule, target, `${before} ${await capabilitiesOf(helper)}`);
     if (missing !== undefined) return { is: 'lacks', capability: missing };
     const variables = await prepare(helper, rule, target);
-    for (const number of new Set(rule.steps.map(({ session }) => session))) {
-      const client = await connect(rule, target);
-      if (rule.state === 'selected') await client.ok(`SELECT ${variables.get('box')}`);
+    const open = async (number: number): Promise<void> => {
+      const client = await connect(rule, target, number, variables.get('box')!);
+      sessions.get(number)?.destroy();
       sessions.set(number, new Session(client, variables));
+    };
+    for (const number of new Set(rule.steps.map(({ session }) => session))) await open(number);
+    for (const step of rule.steps) {
+      if (step.is === 'reconnect') await open(step.session);
+      else await play(sessions.get(step.session)!, step);
     }
-    for (const step of rule.steps) await play(sessions.get(step.session)!, step);
     return { is: 'kept' };
   } catch (error) {
     if (error instanceof Mismatch) return { is: 'broken', at: error.at, why: error.message };
@@ -207,5 +248,6 @@ async function play(session: Session, step: Step): Promise<void> {
   if (step.is === 'tagged') await session.end(step);
   else if (step.is === 'expect') await session.expect(step);
   else if (step.is === 'command') await session.command(step.text, step.at);
+  else if (step.is === 'raw') session.raw(step.text);
   else session.line(step.text);
 }

@@ -54,12 +54,12 @@ test('tokens', () => {
 
 test('rules are read with what they need', () => {
   const [rule, ...more] = parseRules(
-    '# c\n\n[RFC 1 §2] does\nneeds: A B\nmail: plain\ndiffers cyrus: old\nC: X <<a\\r\\n>>\n2*: 1 EXISTS\nNO|BAD: [X]\n',
+    '# c\n\n[RFC 1 §2] does\nneeds: A B\nmail: plain\ndiffers cyrus: old\nas: 2=second 3=admin\nC: X <<a\\r\\n>>\n2*: 1 EXISTS\nNO|BAD: [X]\n2N:\n3R: {tag} \\x00\n',
     'f.rules',
   );
   assert.equal(more.length, 0);
   assert.deepEqual(
-    { ...rule, differs: [...rule!.differs] },
+    { ...rule, differs: [...rule!.differs], roles: [...rule!.roles] },
     {
       file: 'f.rules',
       at: 3,
@@ -68,11 +68,17 @@ test('rules are read with what they need', () => {
       needs: ['A', 'B'],
       mail: ['plain'],
       state: 'login',
+      roles: [
+        [2, 'second'],
+        [3, 'admin'],
+      ],
       differs: [['cyrus', 'old']],
       steps: [
-        { is: 'command', session: 1, text: 'X <<a\\r\\n>>', at: 7 },
-        { is: 'expect', kind: 'untagged', session: 2, pattern: '1 EXISTS', at: 8 },
-        { is: 'tagged', statuses: ['NO', 'BAD'], session: 1, pattern: '[X]', at: 9 },
+        { is: 'command', session: 1, text: 'X <<a\\r\\n>>', at: 8 },
+        { is: 'expect', kind: 'untagged', session: 2, pattern: '1 EXISTS', at: 9 },
+        { is: 'tagged', statuses: ['NO', 'BAD'], session: 1, pattern: '[X]', at: 10 },
+        { is: 'reconnect', session: 2, text: '', at: 11 },
+        { is: 'raw', session: 3, text: '{tag} \\x00', at: 12 },
       ],
     },
   );
@@ -82,6 +88,7 @@ test('what is no rule is refused with its place', () => {
   assert.throws(() => parseRules('C: X', 'f.rules'), /f\.rules:1: no rule has begun/);
   assert.throws(() => parseRules('[a] b\nnonsense', 'f.rules'), /f\.rules:2: neither a field nor a step/);
   assert.throws(() => parseRules('[a] b\nstate: odd', 'f.rules'), /no such state/);
+  assert.throws(() => parseRules('[a] b\nas: 2=root', 'f.rules'), /no such role/);
   assert.throws(() => parseRules('[a] b\ncolour: red', 'f.rules'), /no such field/);
 });
 
