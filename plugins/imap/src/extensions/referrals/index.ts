@@ -60,7 +60,7 @@ function parsePlain(line: CommandLine): LsubArguments {
   return { reference, pattern: line.listMailbox() };
 }
 
-/** RFC 2193 §5: as LIST and LSUB, and what is elsewhere as well. */
+/** RFC 2193 §5.1, §5.2: as LIST and LSUB, and what is elsewhere as well. */
 export function mailboxReferralsExtension(
   referrals: Referrals,
   list: ImapCommand<ListArguments>,
