@@ -44,6 +44,12 @@ test('every line is an alias, nothing, or a complaint with its number', () => {
   );
 });
 
+test('a domain with a plus is no domain of a user', () => {
+  const told: string[] = [];
+  const table = parseAliases('info: info@+d', domains, (_, reason) => told.push(reason));
+  assert.deepEqual([...table.keys(), ...told], ['"info@+d" is no user']);
+});
+
 test('what is written comes out again', () => {
   const name = fc.stringMatching(/^[a-z][a-z0-9.]{0,10}$/);
   fc.assert(

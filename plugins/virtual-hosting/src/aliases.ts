@@ -22,7 +22,7 @@ export function parseAlias(address: string, target: string, domains: DomainTable
   if (/[\s:]/.test(local) || (at < 0 && local === '')) throw new Error(`"${address}" is no address`);
   const key = at < 0 ? local : keyOf(local, domains.own(address.slice(at + 1)));
   if (/[\s,]/.test(target)) throw new Error(`"${target}" is not one user: lists are the MTA's`);
-  const [, user = '', detail, domain = ''] = /^([^@+]+)(?:\+([^@]*))?(@[^@]+)?$/.exec(target) ?? [];
+  const [, user = '', detail, domain = ''] = /^([^@+]+)(?:\+([^@]*))?(@[^@+]+)?$/.exec(target) ?? [];
   if (user === '') throw new Error(`"${target}" is no user`);
   return [key, { user: `${user}${domain}`, ...(detail === undefined ? {} : { detail }) }];
 }
