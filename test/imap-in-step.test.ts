@@ -71,12 +71,17 @@ test('IDLE: EXISTS, FETCH FLAGS and EXPUNGE arrive at once', async () => {
 
 test('NOTIFY: the selected mailbox and others, between commands', async () => {
   const [one, two] = await twoSessions();
-  await one.ok('CREATE INBOX.notify');
-  await one.ok('CREATE INBOX.other');
-  await two.ok('SELECT INBOX.notify');
   await two.ok(
     'NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge MailboxName))',
   );
+  // Heard of before anything else is done: news of the other worker may otherwise come in the middle of what follows.
+  for (const name of ['INBOX.notify', 'INBOX.other']) {
+    await one.ok(`CREATE ${name}`);
+    const [parent, created] = await heard(two, 2);
+    assert.match(parent!, /^LIST \(.*\\HasChildren\) "\." INBOX$/);
+    assert.equal(created, `LIST (\\HasNoChildren) "." ${name}`);
+  }
+  await two.ok('SELECT INBOX.notify');
   await one.ok('SELECT INBOX.notify');
   await one.append('INBOX.notify', letter('one'));
   const arrived = await heard(two, 3);
