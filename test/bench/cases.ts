@@ -3,9 +3,9 @@
 import { mixedMessage, plainMessage } from '../support/mail.js';
 import { memoryBytes, writtenBytes } from '../support/processes.js';
 import { inParallel, LoadClient } from './load.js';
+import { greet } from './login-client.js';
 import type { BenchServer } from './servers.js';
 import { stallOf } from './stall.js';
-import { greet } from './login-client.js';
 
 export interface BenchCase {
   readonly name: string;

@@ -38,9 +38,7 @@ const firstLogins: BenchCase = {
   prepare: (server, scale) => server.haveUsers(scale.users + firstUsers(scale)),
   async run(server, scale) {
     const count = firstUsers(scale);
-    await inParallel(count, WIDTH, (n) =>
-      logInAndOut(server, 'PLAIN', server.user(scale.users + 1 + n)),
-    );
+    await inParallel(count, WIDTH, (n) => logInAndOut(server, 'PLAIN', server.user(scale.users + 1 + n)));
     return count;
   },
 };

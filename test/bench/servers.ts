@@ -96,7 +96,11 @@ async function addUsers(dataDir: string, from: number, to: number): Promise<void
   const accounts = kernel.get(MANAGED_ACCOUNTS);
   const names = Array.from({ length: to - from + 1 }, (_, i) => userId(userName(from + i)));
   if (from === 1) await accounts.create(userId('admin'), { password: 'pass' });
-  await inParallel(names.length, 4, async (n) => void (await accounts.create(names[n]!, { password: 'pass' })));
+  await inParallel(
+    names.length,
+    4,
+    async (n) => void (await accounts.create(names[n]!, { password: 'pass' })),
+  );
 }
 
 const mechanisms = {
