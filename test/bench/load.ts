@@ -1,7 +1,11 @@
 /** A small pipelining client for benches: raw sockets, whole responses, nothing parsed twice. */
 import { once } from 'node:events';
 import net from 'node:net';
+import tls from 'node:tls';
 import type { SaslClient } from '@angarium/testing';
+
+/** The server does not offer what a case measures. */
+export class NotOffered extends Error {}
 
 export class LoadClient {
   private buffered: Buffer[] = [];
@@ -26,6 +30,14 @@ export class LoadClient {
   static async connect(port: number): Promise<LoadClient> {
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
+    return new LoadClient(socket);
+  }
+
+  /** A whole handshake each time, and any certificate will do. */
+  static async connectTls(port: number): Promise<LoadClient> {
+    const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.setNoDelay(true);
+    await once(socket, 'secureConnect');
     return new LoadClient(socket);
   }
 

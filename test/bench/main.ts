@@ -2,6 +2,7 @@
  * `npm run bench [-- --scale 0.1] [--only TEXT] [--runs 3] [--servers angarium,cyrus,dovecot] [--json]`: Angarium and its
  * peers, one after the other on this machine; wall time and the server's CPU, as rates, and ours as a ratio to each
  * peer's (above 1: we are ahead). Peers need their start scripts (ANGARIUM_PEERS names the folder).
+ * `--servers angarium,dovecot-sha512-crypt --only logins` has both sides keep strong hashes.
  * `--servers angarium-quotas,angarium-no-quota --only delivery` tells what quotas cost: the first of the list is compared
  * with the others.
  */
@@ -10,9 +11,12 @@ import { cpuSeconds } from '../support/processes.js';
 import { bigCases } from './big-cases.js';
 import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js';
 import { listCases } from './list-cases.js';
+import { NotOffered } from './load.js';
+import { loginCases } from './login-cases.js';
 import {
   type BenchServer,
   startAngarium,
+  startHashedDovecot,
   startPeer,
   startWithCodec,
   startWithoutQuotas,
@@ -39,7 +43,7 @@ const { values: options } = parseArgs({
 async function runCase(server: BenchServer, item: BenchCase, scale: Scale, runs: number): Promise<Result> {
   await item.prepare?.(server, scale);
   const results: Result[] = [];
-  for (let run = 0; run < (item.figure ? 1 : runs); run++) {
+  for (let run = 0; run < (item.figure || item.once ? 1 : runs); run++) {
     const cpuBefore = cpuSeconds(server.pid);
     const start = performance.now();
     const amount = await item.run(server, scale);
@@ -61,18 +65,20 @@ async function measure(
 ) {
   const server = await start();
   if (!server) return undefined;
-  const results = new Map<string, Result>();
+  const results = new Map<string, Result | 'not offered'>();
   try {
     for (const item of chosen) {
       if (item.servers !== undefined && !item.servers.includes(server.name)) continue;
       const result = await runCase(server, item, scale, Number(options.runs)).catch((error: Error) => {
+        if (error instanceof NotOffered) return 'not offered' as const;
         // A peer as it is delivered may not go as far; ours must.
         if (server.name.startsWith('angarium')) throw error;
         process.stderr.write(`${server.name}: ${item.name}: left out: ${error.message}\n`);
       });
       if (!result) continue;
       results.set(item.name, result);
-      process.stderr.write(`${server.name}: ${item.name}: ${format(result.rate)} ${item.unit}\n`);
+      if (result === 'not offered') process.stderr.write(`${server.name}: ${item.name}: not offered\n`);
+      else process.stderr.write(`${server.name}: ${item.name}: ${format(result.rate)} ${item.unit}\n`);
     }
   } finally {
     await server.stop();
@@ -85,7 +91,7 @@ function format(value: number): string {
 }
 
 const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
-const chosen = [...cases, ...bigCases, ...listCases].filter(
+const chosen = [...cases, ...bigCases, ...listCases, ...loginCases].filter(
   ({ name, prepare, standsAlone }) =>
     !options.only || name.includes(options.only) || (prepare && !standsAlone),
 );
@@ -97,8 +103,9 @@ const starts: Readonly<Record<string, () => Promise<BenchServer | undefined>>> =
   'angarium-no-quota': () => startWithoutQuotas(scale.users),
   cyrus: async () => startPeer('cyrus', scale.users),
   dovecot: async () => startPeer('dovecot', scale.users),
+  'dovecot-sha512-crypt': async () => startHashedDovecot(scale.users),
 };
-const measured: { name: string; results: Map<string, Result> }[] = [];
+const measured: { name: string; results: Map<string, Result | 'not offered'> }[] = [];
 for (const name of options.servers.split(',')) {
   const start = starts[name];
   if (!start) throw new Error(`unknown server ${name}; there are ${Object.keys(starts).join(', ')}`);
@@ -113,10 +120,14 @@ const rows = chosen.map((item) => {
   for (const { name, results } of measured) {
     const their = results.get(item.name);
     if (!their) continue;
+    if (their === 'not offered') {
+      row[name] = their;
+      continue;
+    }
     row[name] = format(their.rate);
     if (!item.figure) row[`${name} cpu ms`] = their.cpuMs.toPrecision(3);
     const our = ours?.results.get(item.name);
-    if (!our || name === ours?.name) continue;
+    if (!our || our === 'not offered' || name === ours?.name) continue;
     row[`vs ${name}`] = `${(item.figure ? their.rate / our.rate : our.rate / their.rate).toFixed(2)}x`;
     if (!item.figure) row[`cpu vs ${name}`] = `${(their.cpuMs / our.cpuMs).toFixed(2)}x`;
   }

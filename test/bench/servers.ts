@@ -1,6 +1,6 @@
 /** The servers under test: ours, and the peers when their start scripts are at hand. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANAGED_ACCOUNTS, userId } from '@angarium/sdk';
 import { createTestKernel } from '@angarium/testing';
@@ -12,10 +12,14 @@ export interface BenchServer {
   /** Root of the process tree. */
   readonly pid: number;
   readonly imapPort: number;
+  /** TLS from the first octet. */
+  readonly imapsPort: number;
   readonly lmtpPort: number;
   /** The n-th user, from 1. */
   user(n: number): string;
   readonly password: string;
+  /** Sees to it that there are at least so many users. */
+  haveUsers(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,51 +66,96 @@ export function startWithoutQuotas(users: number): Promise<BenchServer> {
 }
 
 async function startOurs(name: string, server: TestServer, users: number): Promise<BenchServer> {
-  await addUsers(server.data, users);
+  await addUsers(server.data, 1, users);
   await server.start();
+  let known = users;
   return {
     name,
     pid: server.pid,
     imapPort: server.port('imap'),
+    imapsPort: server.port('imap', 1),
     lmtpPort: server.port('lmtp'),
     user: userName,
     password: 'pass',
+    async haveUsers(count) {
+      if (count <= known) return;
+      await addUsers(server.data, known + 1, count);
+      known = count;
+    },
     stop: () => server[Symbol.asyncDispose](),
   };
 }
 
-/** In one process, since two hundred starts of the CLI take longer than the bench. */
-async function addUsers(dataDir: string, users: number): Promise<void> {
+/** In one process, since two hundred starts of the CLI take longer than the bench. The first comes with an administrator. */
+async function addUsers(dataDir: string, from: number, to: number): Promise<void> {
   await using kernel = await createTestKernel({
     plugins: ['authentication', { name: 'accounts-local', config: { plainSecrets: true } }],
     dataDir,
     host: { role: 'command' },
   });
   const accounts = kernel.get(MANAGED_ACCOUNTS);
-  const names = Array.from({ length: users }, (_, i) => userId(userName(i + 1)));
-  await accounts.create(userId('admin'), { password: 'pass' });
-  await inParallel(users, 4, async (n) => void (await accounts.create(names[n]!, { password: 'pass' })));
+  const names = Array.from({ length: to - from + 1 }, (_, i) => userId(userName(from + i)));
+  if (from === 1) await accounts.create(userId('admin'), { password: 'pass' });
+  await inParallel(
+    names.length,
+    4,
+    async (n) => void (await accounts.create(names[n]!, { password: 'pass' })),
+  );
+}
+
+const mechanisms = {
+  cyrus: 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512',
+  dovecot: 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256',
+};
+
+/**
+ * Dovecot with SHA512-CRYPT hashes (5000 rounds, as `openssl passwd -6` makes them) where its script writes passwords as they are.
+ * Cyrus's sasldb knows no hashes; it would ask saslauthd, and then PLAIN and LOGIN are all it can do.
+ */
+export function startHashedDovecot(users: number): BenchServer | undefined {
+  const server = startPeer('dovecot', users);
+  if (server === undefined) return undefined;
+  const hash = execFileSync('openssl', ['passwd', '-6', server.password], { encoding: 'utf8' }).trim();
+  const rewrite = () => {
+    const file = join(server.dataDir, 'users.passwd');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll(`{PLAIN}${server.password}:`, `{SHA512-CRYPT}${hash}:`));
+  };
+  rewrite();
+  return {
+    ...server,
+    name: 'dovecot-sha512-crypt',
+    async haveUsers(count) {
+      await server.haveUsers(count);
+      rewrite();
+    },
+  };
 }
 
 /**
  * A peer behind a script that knows `start USERS`, `env PREFIX` and `stop` (ANGARIUM_PEERS names the folder).
  * Undefined when there is no such script.
  */
-export function startPeer(name: 'cyrus' | 'dovecot', users: number): BenchServer | undefined {
+export function startPeer(
+  name: 'cyrus' | 'dovecot',
+  users: number,
+): (BenchServer & { readonly dataDir: string }) | undefined {
   const script = peerScript(name);
   if (script === undefined) return undefined;
   const environment = {
     ...process.env,
     MAXCHILD: '6000',
-    SASL_MECHS: 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256',
+    SASL_MECHS: mechanisms[name],
   };
+  const start = (count: number) =>
+    execFileSync(script, ['start', String(count)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: environment,
+    });
   // A run that was broken off may have left its mail there.
   for (const command of ['stop', 'reset'])
     execFileSync(script, [command], { stdio: 'ignore', env: environment });
-  execFileSync(script, ['start', String(users)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: environment,
-  });
+  start(users);
   const settings = new Map(
     execFileSync(script, ['env'], { encoding: 'utf8', env: environment })
       .split('\n')
@@ -119,10 +168,15 @@ export function startPeer(name: 'cyrus' | 'dovecot', users: number): BenchServer
   return {
     name,
     pid: Number(readFileSync(text('PIDFILE'), 'utf8').trim()),
+    dataDir: text('DATA_DIR'),
     imapPort: Number(text('IMAP_PORT')),
+    imapsPort: Number(text('IMAPS_PORT')),
     lmtpPort: Number(text('LMTP_PORT')),
     user: userName,
     password: text('PASSWORD'),
+    async haveUsers(count) {
+      start(count);
+    },
     async stop() {
       execFileSync(script, ['stop'], { stdio: 'ignore', env: environment });
       execFileSync(script, ['reset'], { stdio: 'ignore', env: environment });

@@ -118,7 +118,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
-      if (this.state === 'ended') this.controller.abort();
+      if (this.state === 'ended') this.controller.abort(ended);
     }
     return this.controller.signal;
   }
@@ -283,7 +283,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
     this.closing = Promise.withResolvers<void>();
     this.state = 'closing';
     this.writer.finish();
-    this.reader.finish(closedHere());
+    this.reader.finish(closed);
     const { stream } = this;
     stream.once('finish', () => this.onOutputFinished());
     // Output that nobody takes is cut off by the write timeout, which goes on.
@@ -298,7 +298,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
     if (reason !== undefined) this.noteError(reason);
     this.state = 'closing';
     this.writer.fail();
-    this.reader.finish(closedHere());
+    this.reader.finish(closed);
     this.stream.destroy();
   }
 
@@ -363,12 +363,12 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
     this.state = 'ended';
     this.settings.wheel.remove(this);
     this.readDeadlineMs = this.writeDeadlineMs = this.phaseDeadlineMs = 0;
-    this.reader.fail(new ReadError('closed', wasOpen ? 'the client is gone' : 'the connection is closed'));
+    this.reader.fail(wasOpen ? clientGone : closed);
     this.writer.fail();
     this.compression?.destroy();
     this.drainListeners = undefined;
     this.closing?.resolve();
-    this.controller?.abort();
+    this.controller?.abort(ended);
     this.settings.onClosed(this);
   }
 
@@ -381,7 +381,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
   private async secure(): Promise<void> {
     const { settings, stream } = this;
     if (settings.tls === undefined) throw new Error('TLS is not configured');
-    if (this.state !== 'open' || stream.destroyed) throw closedHere();
+    if (this.state !== 'open' || stream.destroyed) throw closed;
     this.writer.detach();
     this.setPhaseTimeout(settings.handshakeTimeoutMs);
     let socket: TLSSocket;
@@ -411,6 +411,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
   }
 }
 
-function closedHere(): ReadError {
-  return new ReadError('closed', 'the connection is closed');
-}
+/** Every connection ends, so that these are made once: a stack trace each costs more than a command. */
+const closed = new ReadError('closed', 'the connection is closed');
+const clientGone = new ReadError('closed', 'the client is gone');
+const ended = new DOMException('The connection has ended', 'AbortError');

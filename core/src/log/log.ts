@@ -28,6 +28,7 @@ const secretNames = [
   'credentials',
   'privateKey',
 ];
+const secrets: ReadonlySet<string> = new Set(secretNames);
 const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 export function isPretty({
@@ -48,18 +49,27 @@ export function createLog(options: LogOptions): Logger {
         sync: true,
       })
     : { write: (line: string) => void stream.write(line) };
-  const root = pino(
-    {
-      level: options.level,
-      base: options.fields ? { ...options.fields } : {},
-      formatters: { level: (level) => ({ level }) },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: serializeError },
-      redact: { paths: secretPaths, censor: '(not shown)' },
-    },
-    destination as never,
+  const settings = {
+    level: options.level,
+    base: options.fields ? { ...options.fields } : {},
+    formatters: { level: (level: string) => ({ level }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: serializeError },
+  };
+  const redact = { paths: secretPaths, censor: '(not shown)' };
+  return new PinoLogger(
+    pino(settings, destination as never),
+    pino({ ...settings, redact }, destination as never),
   );
-  return new PinoLogger(root);
+}
+
+/** No field has a secret's name, and none is an object that could hold one. */
+function hasNoSecret(fields: LogFields): boolean {
+  for (const name in fields) {
+    const value = fields[name];
+    if (secrets.has(name) || (typeof value === 'object' && value !== null)) return false;
+  }
+  return true;
 }
 
 /** Loaded when wanted: workers and commands that write JSON start faster without it. */
@@ -68,22 +78,32 @@ function loadPretty(): typeof import('pino-pretty').build {
 }
 
 class PinoLogger implements Logger {
-  constructor(private readonly pino: Pino) {}
+  /** Looking for secrets costs more than writing a line: `plain` writes those that cannot have any. */
+  constructor(
+    private readonly plain: Pino,
+    private readonly redacting: Pino,
+  ) {}
 
   debug(text: string, fields?: LogFields): void {
-    this.pino.debug(fields ?? {}, text);
+    this.for(fields).debug(fields ?? {}, text);
   }
   info(text: string, fields?: LogFields): void {
-    this.pino.info(fields ?? {}, text);
+    this.for(fields).info(fields ?? {}, text);
   }
   warn(text: string, fields?: LogFields): void {
-    this.pino.warn(fields ?? {}, text);
+    this.for(fields).warn(fields ?? {}, text);
   }
   error(text: string, fields?: LogFields): void {
-    this.pino.error(fields ?? {}, text);
+    this.for(fields).error(fields ?? {}, text);
   }
   child(fields: LogFields): Logger {
-    return new PinoLogger(this.pino.child(fields));
+    const isFlat = hasNoSecret(fields);
+    const redacting = this.redacting.child(fields);
+    return new PinoLogger(isFlat ? this.plain.child(fields) : redacting, redacting);
+  }
+
+  private for(fields: LogFields | undefined): Pino {
+    return fields === undefined || hasNoSecret(fields) ? this.plain : this.redacting;
   }
 }
 

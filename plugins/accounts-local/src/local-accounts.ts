@@ -97,6 +97,15 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     return record === undefined ? 'unknown' : 'wrong';
   }
 
+  async verifyAppPassword(
+    user: UserId,
+    password: string,
+    { service }: PasswordContext,
+  ): Promise<PasswordVerdict> {
+    if (this.database.find(user) === undefined) return 'unknown';
+    return this.isAppPassword(user, password, service) ? 'right' : 'wrong';
+  }
+
   async scramKeys(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined> {
     const keys = this.database.find(user)?.secret?.scram[hash];
     return keys === undefined ? undefined : decodeScramKeys(keys);

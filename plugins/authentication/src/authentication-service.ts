@@ -17,7 +17,9 @@ import {
   LOGIN_DOMAINS,
   type Logger,
   type LoginDomains,
+  PASSWORD_GATES,
   PASSWORD_SOURCES,
+  type PasswordGate,
   type PasswordSource,
   type Registry,
   SASL_MECHANISMS,
@@ -45,12 +47,13 @@ export class AuthenticationService implements Authentication {
     @inject(ACCOUNTS) accounts: Accounts,
     @inject(SASL_MECHANISMS) registered: Registry<SaslMechanism>,
     @inject(PASSWORD_SOURCES) sources: Registry<PasswordSource>,
+    @inject(PASSWORD_GATES) gates: Registry<PasswordGate>,
     @inject(HOOKS) hooks: HookBus,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
     @injectOptional(LOGIN_DOMAINS) loginDomains?: LoginDomains,
   ) {
-    this.passwords = new Passwords(sources);
+    this.passwords = new Passwords(sources, gates);
     this.choice = new Mechanisms(config, registered, this.passwords);
     this.environment = {
       accounts,

@@ -92,9 +92,9 @@ function saslEnvironment(
     passwordContext,
     normalise,
     verify: (user, password) => announced(user, () => passwords.verify(user, password, passwordContext)),
-    scramKeys: (user, hash) => announced(user, () => passwords.scramKeys(user, hash)),
+    scramKeys: (user, hash) => announced(user, () => passwords.scramKeys(user, hash, passwordContext)),
     scramParameters: (hash) => passwords.scramParameters(hash),
-    plainSecret: (user) => announced(user, () => passwords.plainSecret(user)),
+    plainSecret: (user) => announced(user, () => passwords.plainSecret(user, passwordContext)),
     isOffered,
     announce: (claim) => attempt.announce(claim.slice(0, MAX_CLAIM_LENGTH)),
   };

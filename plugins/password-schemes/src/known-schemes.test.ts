@@ -37,6 +37,7 @@ const secrets: Readonly<Record<string, string>> = {
     '{SHA512-CRYPT}$6$rounds=1000$LEBfxr9PxLTd0If5$GUwT5o/CsnIcecGa3BAAiepBPpD2iaPWCiwAIS0lIzGWXgNhDcapOtDxg4/NEHUE5v6B3GYlYaqxcj/rTKglG1',
   'DES-CRYPT': '{DES-CRYPT}6jcr8zk2GZEXg',
   'BLF-CRYPT': '{BLF-CRYPT}$2y$05$bUM36fNC1dtBzaz2DLy7.u92TJ42m504s7Y5vdkw/NsdvTpX2kB8u',
+  YESCRYPT: '{CRYPT}$y$j75$abcdefghijklmnop$vZlXu1XtxOBWRxjOpQqONp1WYfMO0dN.H4xeSMU2ZvC',
   PLAIN: '{CLEARTEXT}secret',
 };
 

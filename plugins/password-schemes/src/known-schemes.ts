@@ -48,6 +48,7 @@ export class KnownSchemes extends Component implements PasswordSchemes {
       'SHA256-CRYPT': crypt,
       'SHA512-CRYPT': crypt,
       'BLF-CRYPT': crypt,
+      YESCRYPT: crypt,
       ARGON2ID: argon2Matches,
       ARGON2I: argon2Matches,
       ARGON2D: argon2Matches,

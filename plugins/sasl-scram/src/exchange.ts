@@ -3,7 +3,14 @@
  * and looks like any other, and fails at the proof, in the words of a wrong password.
  * RFC 5802 lets a server fail without the message `e=…`; the reason goes to the log alone.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createHash,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import {
   MailError,
   normaliseActAs,
@@ -26,7 +33,7 @@ export interface ScramVariant {
   /** Without -PLUS. */
   readonly name: string;
   readonly config: ScramConfig;
-  readonly decoyKey: Buffer;
+  readonly decoyKey: KeyObject;
   /** For tests; random otherwise. */
   readonly serverNonce?: string;
 }
@@ -148,7 +155,8 @@ export class ScramExchange implements SaslExchange {
       salt: make('salt', saltBytes),
       iterations,
       storedKey: make('stored', createHash(this.digest).digest().length),
-      serverKey: make('server', 0),
+      // Never used: the proof fails first.
+      serverKey: Buffer.alloc(0),
     };
   }
 
@@ -160,7 +168,8 @@ export class ScramExchange implements SaslExchange {
   }
 
   private mac(key: Uint8Array, text: string): Buffer {
-    return createHmac(this.digest, key).update(text).digest();
+    // A key object: Node takes twice as long over a key of octets.
+    return createHmac(this.digest, createSecretKey(key)).update(text).digest();
   }
 }
 

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { AuthContext, SaslMechanism, ScramHash } from '@angarium/sdk';
 import { ScramExchange } from './exchange.js';
 
@@ -14,8 +15,9 @@ export interface ScramConfig {
 const strengths: Readonly<Record<ScramHash, number>> = { 'SHA-512': 52, 'SHA-256': 51, 'SHA-1': 50 };
 const BOUND = 10;
 
-/** @param decoyKey of the data folder: the salts of users who do not exist are made with it. */
-export function scramMechanisms(config: ScramConfig, decoyKey: Buffer): SaslMechanism[] {
+/** @param decoys a key of the data folder: the salts of users who do not exist are made with it. */
+export function scramMechanisms(config: ScramConfig, decoys: Buffer): SaslMechanism[] {
+  const decoyKey = createSecretKey(decoys);
   const isBound = (context: AuthContext) =>
     config.channelBindings.some((type) => context.connection.tls?.channelBinding(type) !== undefined);
   return config.mechanisms.flatMap((name): SaslMechanism[] => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { test } from 'node:test';
 import type { ScramHash } from '@angarium/sdk';
 import { ScramClient, type ScramClientOptions } from '@angarium/testing';
@@ -22,7 +23,7 @@ function exchange(
   options: FakeOptions,
   { isPlus = false, serverNonce }: { isPlus?: boolean; serverNonce?: string } = {},
 ) {
-  const variant = { hash, isPlus, name: `SCRAM-${hash}`, config, decoyKey };
+  const variant = { hash, isPlus, name: `SCRAM-${hash}`, config, decoyKey: createSecretKey(decoyKey) };
   return new ScramExchange(
     { ...variant, ...(serverNonce === undefined ? {} : { serverNonce }) },
     fakeEnvironment(options),

@@ -157,12 +157,13 @@ export function octetsOf(text: string): string {
 async function prepare(client: ImapTestClient, rule: Rule, target: Target): Promise<Variables> {
   const { untagged } = await client.ok('NAMESPACE');
   const [, prefix = '', sep = '.'] = /NAMESPACE \(\("([^"]*)" "(.)"/.exec(untagged.join('\n')) ?? [];
+  const [, others = `user${sep}`] = /NAMESPACE \(\(.*?\)\) \(\("([^"]*)"/.exec(untagged.join('\n')) ?? [];
   const name = `${prefix}${rule.file.replace(/\W.*/, '')}${rule.at}`;
   const variables = new Map([
     ['box', name],
     ['other', `${name}other`],
     ['prefix', prefix],
-    ['full', ['user', target.user, name.slice(prefix.length)].join(sep)],
+    ['full', `${others}${target.user}${sep}${name.slice(prefix.length)}`],
     ['sep', sep],
     ['user', target.user],
     ['password', target.password],

@@ -16,7 +16,9 @@ import {
   type HookBus,
   inject,
   injectable,
+  PASSWORD_GATES,
   PASSWORD_SOURCES,
+  type PasswordGate,
   type PasswordSource,
   type Registry,
   SASL_MECHANISMS,
@@ -40,6 +42,7 @@ export class AuthTestCommand extends Component {
     @inject(ACCOUNTS) private readonly accounts: Accounts,
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
+    @inject(PASSWORD_GATES) private readonly gates: Registry<PasswordGate>,
     @inject(SASL_MECHANISMS) private readonly registered: Registry<SaslMechanism>,
     @inject(HOOKS) private readonly hooks: HookBus,
   ) {
@@ -72,7 +75,7 @@ export class AuthTestCommand extends Component {
   private async run(context: CommandContext): Promise<Diagnosis> {
     const { service, mechanism, from, tls, as } = context.options;
     const password = await passwordOf(context);
-    const passwords = new Passwords(this.passwordSources);
+    const passwords = new Passwords(this.passwordSources, this.gates);
     return diagnose(
       {
         user: this.userOf(String(context.args[0])),
@@ -89,6 +92,7 @@ export class AuthTestCommand extends Component {
         mechanisms: new Mechanisms(this.config, this.registered, passwords),
         accountSources: this.accountSources,
         passwordSources: this.passwordSources,
+        gates: this.gates,
         administrators: Administrators.fromNames(this.config.admins, this.accounts),
         attempting: async (attempt) => {
           const hook = this.hooks.hook('auth.attempting');

@@ -5,6 +5,8 @@ import type {
   AdminScope,
   AuthAttempt,
   AuthContext,
+  PasswordContext,
+  PasswordGate,
   PasswordSource,
   Registry,
   SaslMechanism,
@@ -38,6 +40,7 @@ export interface DiagnosisEnvironment {
   readonly mechanisms: Mechanisms;
   readonly accountSources: Registry<AccountSource>;
   readonly passwordSources: Registry<PasswordSource>;
+  readonly gates: Registry<PasswordGate>;
   readonly administrators: Administrators;
   /** `auth.attempting`. @throws what a tap throws. */
   attempting(attempt: AuthAttempt): Promise<void>;
@@ -174,16 +177,48 @@ class Walk {
     const other = withoutPassword[mechanism.name];
     if (other !== undefined) return this.note(`mechanism ${mechanism.name}`, other, true);
     if (password === '') return this.note('passwords', 'an empty password is never right', true);
-    const answers = await askSources(this.environment.passwordSources.items, mechanism, user, password, {
-      service: context.service,
-      remoteAddress: context.connection.remote.address,
-    });
+    const where = { service: context.service, remoteAddress: context.connection.remote.address };
+    const refusal = await this.gateReason(where);
+    if (refusal !== undefined) return this.appPasswordReason(mechanism, refusal, where);
+    const answers = await askSources(
+      this.environment.passwordSources.items,
+      mechanism,
+      user,
+      password,
+      where,
+    );
     for (const { source, text } of answers) this.note(`passwords ${source}`, text, false);
     const last = answers.at(-1);
     if (last?.verdict === 'right') return undefined;
     if (last === undefined) return 'no plugin brings passwords';
     if (last.verdict !== 'unknown') return `passwords ${last.source}: ${last.text}`;
     return 'no password source can check this user with this mechanism';
+  }
+
+  /** Why the user's own password is not enough. */
+  private async gateReason(where: PasswordContext): Promise<string | undefined> {
+    for (const gate of this.environment.gates.items) {
+      const reason = await gate.refuses(this.question.user, where).catch(describe);
+      if (reason !== undefined) return this.note('policies', reason, true);
+    }
+    return undefined;
+  }
+
+  private async appPasswordReason(
+    mechanism: SaslMechanism,
+    refusal: string,
+    where: PasswordContext,
+  ): Promise<string | undefined> {
+    const { user, password = '' } = this.question;
+    if (mechanism.needs !== undefined) return `${refusal}, and ${mechanism.name} cannot take these`;
+    for (const source of this.environment.passwordSources.items) {
+      const verdict = await source.verifyAppPassword?.(user, password, where).catch(describe);
+      if (verdict === 'right') {
+        this.note(`passwords ${source.name}`, 'it is an application password', false);
+        return undefined;
+      }
+    }
+    return this.note('passwords', 'it is no application password', true);
   }
 
   private async actAsReason(): Promise<string | undefined> {

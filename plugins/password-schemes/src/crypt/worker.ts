@@ -5,6 +5,7 @@ import bcrypt from 'bcryptjs';
 import { desCrypt } from './des-crypt.js';
 import { md5Crypt } from './md5-crypt.js';
 import { shaCrypt } from './sha-crypt.js';
+import { yescrypt } from './yescrypt.js';
 
 export interface CryptQuestion {
   readonly id: number;
@@ -28,13 +29,15 @@ parentPort?.on('message', ({ id, hash, password }: CryptQuestion) => {
 
 function check(hash: string, password: string): boolean | undefined {
   if (hash.startsWith('$2')) return checkBcrypt(hash, password);
-  const made = hash.startsWith('$1$')
-    ? md5Crypt(password, hash)
-    : hash.startsWith('$')
-      ? shaCrypt(password, hash)
-      : desCrypt(password, hash);
+  const made = schemeOf(hash)(password, hash);
   if (made === undefined || made.length !== hash.length) return undefined;
   return timingSafeEqual(Buffer.from(made), Buffer.from(hash));
+}
+
+function schemeOf(hash: string): (password: string, setting: string) => string | undefined {
+  if (hash.startsWith('$1$')) return md5Crypt;
+  if (hash.startsWith('$y$')) return yescrypt;
+  return hash.startsWith('$') ? shaCrypt : desCrypt;
 }
 
 function checkBcrypt(hash: string, password: string): boolean | undefined {

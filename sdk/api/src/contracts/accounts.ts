@@ -37,6 +37,8 @@ export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
 export interface PasswordSource {
   readonly name: string;
   verify(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
+  /** As `verify`, for application passwords alone; without it this source has none. */
+  verifyAppPassword?(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
   /** What challenge-response mechanisms need; undefined: not here. */
   scramKeys?(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined>;
   /**

@@ -17,4 +17,5 @@ export * from './provision.js';
 export * from './push.js';
 export * from './records.js';
 export * from './search-filters.js';
+export * from './second-factor.js';
 export * from './store-repair.js';

@@ -94,6 +94,12 @@ export function plainClient(user: string, password: string, authzid = ''): SaslC
   return { initial, respond: () => initial };
 }
 
+/** draft-murchison-sasl-login: the server asks twice, in words of its own. */
+export function loginClient(user: string, password: string): SaslClient {
+  const answers = [user, password];
+  return { initial: undefined, respond: () => Buffer.from(answers.shift() ?? '') };
+}
+
 /** RFC 2195. */
 export function cramMd5Client(user: string, password: string): SaslClient {
   return {
