@@ -15,6 +15,7 @@ import {
   type ListOption,
   type ReturnOption,
   type SearchKey,
+  type SortKey,
   type StatusItem,
   type StoreItem,
   type UpdateFilter,
@@ -93,6 +94,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     statusItem: new Table<StatusItem>('STATUS item'),
     storeItem: new Table<StoreItem>('STORE item'),
     listOption: new Table<ListOption>('LIST option'),
+    sortKey: new Table<SortKey>('SORT key'),
     parameter: new Table<CommandParameter>('parameter'),
     enable: new Table<EnableFeature>('ENABLE feature'),
   };
@@ -179,6 +181,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.returnOption, extension.returnOptions, ({ name }) => name);
     put(tables.statusItem, extension.statusItems, ({ name }) => name);
     put(tables.storeItem, extension.storeItems, ({ name }) => name);
+    put(tables.sortKey, extension.sortKeys, ({ name }) => name);
     put(tables.listOption, extension.listOptions, ({ place, name }) => `${place} ${name}`);
     put(tables.parameter, extension.parameters, ({ command, name }) => `${command} ${name}`);
     put(tables.enable, extension.enable, ({ name }) => name);

@@ -13,7 +13,6 @@ import {
   type SequenceSet,
   type StoreItem,
 } from '@angarium/sdk';
-import { changedSince } from '../fetch/plan.js';
 import { numbersOf, touchableFlags } from '../view/index.js';
 import { enableCondstore, type MessageEnvironment } from './environment.js';
 import { requireWithin } from './message-limit.js';
@@ -152,12 +151,10 @@ async function storeOther(
   const { unchangedSince } = args;
   if (unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
-  const modified =
-    unchangedSince === undefined
-      ? NumberSet.empty
-      : selected.view.uidsAt(changedSince(selected, targets.indexes, unchangedSince)).intersect(targets.uids);
-  const uids = targets.uids.minus(modified);
-  if (!uids.isEmpty) await item.store!(context, uids, args.mode, value);
+  const { uids } = targets;
+  const modified = uids.isEmpty
+    ? NumberSet.empty
+    : await item.store!(context, uids, args.mode, value, unchangedSince);
   await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
   answer(context, { ...args, isSilent: true }, targets, modified);
 }

@@ -32,6 +32,7 @@ export interface ImapExtension {
   readonly fetchItems?: readonly FetchItem[];
   readonly searchKeys?: readonly SearchKey[];
   readonly storeItems?: readonly StoreItem[];
+  readonly sortKeys?: readonly SortKey[];
   readonly returnOptions?: readonly ReturnOption[];
   readonly statusItems?: readonly StatusItem[];
   readonly listOptions?: readonly ListOption[];
@@ -155,6 +156,20 @@ export interface SearchKey {
   expand?(session: ImapSession, args: unknown, round: number): Promise<SearchProgram>;
 }
 
+/** A criterion of SORT that sorts by texts which are kept beside the messages: `SORT (ANNOTATION /comment value.priv) …`. */
+export interface SortKey {
+  readonly name: string;
+  /** Reads what follows the name, with the space before it. */
+  parse(line: CommandLine): unknown;
+  /** A message's text can change while it is there: see `ResultOrder`. */
+  readonly isVolatile: boolean;
+  /**
+   * Texts as they are, UID → text, of those that have one; whoever sorts applies the comparator. Called once a command, with
+   * any number of UIDs: give others their turns.
+   */
+  load(session: ImapSession, uids: NumberSet, args: unknown): Promise<ReadonlyMap<number, string>>;
+}
+
 /** The commands that know RETURN (RFC 4466 §2.6.1, RFC 5267 §3, RFC 7377 §2). */
 export type ReturningCommand = 'SEARCH' | 'SORT' | 'ESEARCH';
 
@@ -217,13 +232,17 @@ export interface StoreItem {
   parse(line: CommandLine): unknown;
   /** Done one after another for all messages of the command. @throws MailError to refuse */
   changes?(session: ImapSession, mode: FlagChange['mode'], args: unknown): readonly FlagChange[];
-  /** Instead of `changes`: does it. Without flags there is nothing for the client to be told but mod-sequences. @throws MailError */
+  /**
+   * Instead of `changes`: does it. Without flags there is nothing for the client to be told but mod-sequences. Answers those
+   * that failed the UNCHANGEDSINCE test, which only the store can make (RFC 7162 §3.1.3). @throws MailError
+   */
   store?(
     context: ImapCommandContext,
     uids: NumberSet,
     mode: FlagChange['mode'],
     args: unknown,
-  ): Promise<void>;
+    unchangedSince: number | undefined,
+  ): Promise<NumberSet>;
 }
 
 /** An item of STATUS and of what builds on it. */
