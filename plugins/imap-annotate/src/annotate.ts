@@ -41,7 +41,7 @@ export class AnnotateImap extends Component {
         searchKeys: [annotationKey],
         sortKeys: [annotationSort],
         storeItems: [storeItem(config, unsolicited)],
-        selectCodes: [(session) => this.support(session)],
+        onSelect: (session, reply) => reply.status('OK', 'Ok', this.support(session)),
         parameters: [
           {
             command: 'SELECT',

@@ -67,7 +67,6 @@ export interface Features {
   readonly languages: readonly string[];
   /** Of an English text; undefined where it has not been translated. */
   translation(language: string, text: string): string | undefined;
-  readonly selectCodes: NonNullable<ImapExtension['selectCodes']>;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
@@ -85,7 +84,6 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   updateFilters: readonly UpdateFilter[] = [];
   guards: readonly CommandGuard[] = [];
   private translations: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
-  selectCodes: NonNullable<ImapExtension['selectCodes']> = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
@@ -165,7 +163,6 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
     this.translations = translationsOf(extensions);
     this.guards = extensions.flatMap(({ guards = [] }) => guards);
-    this.selectCodes = extensions.flatMap(({ selectCodes = [] }) => selectCodes);
   }
 
   private entriesOf(extension: ImapExtension): Entry[] {

@@ -42,6 +42,7 @@ import {
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { specialUseEntry } from './extensions/special-use/index.js';
+import { limitsOf } from './messages/message-limit.js';
 import { SessionLoop } from './loop.js';
 import { Progress } from './progress.js';
 import { ExtensionRegistry } from './registry.js';
@@ -99,7 +100,7 @@ export class ImapService extends Component {
   }
 
   override start(): void {
-    const messages = messageEnvironment(this.extensions, this.searchIndex, this.config.messageLimit);
+    const messages = messageEnvironment(this.extensions, this.searchIndex, limitsOf(this.config));
     const { accounts, clock, referrals } = this.environment;
     const elsewhere = { referrals, jmap: this.jmap, hasAccounts: accounts !== undefined };
     for (const extension of builtInExtensions(this.extensions, this.config, messages, clock, elsewhere)) {

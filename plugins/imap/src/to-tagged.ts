@@ -32,7 +32,7 @@ export function toTagged(
     return { kind: 'NO', code: `BADURL ${url}`, text: error.message };
   }
   if (error instanceof TooManyMessages)
-    return { kind: 'NO', code: `MESSAGELIMIT ${error.limit}`, text: error.message };
+    return { kind: 'NO', code: error.code, text: error.message };
   if (error instanceof ImapRefusal) return { kind: error.kind, code: error.code, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {

@@ -40,12 +40,13 @@ export interface ImapExtension {
   readonly parameters?: readonly CommandParameter[];
   readonly enable?: readonly EnableFeature[];
   readonly updateFilters?: readonly UpdateFilter[];
-  /** SELECT and EXAMINE, with or without parameters: after the mailbox is open, before the tagged OK. */
+  /**
+   * SELECT and EXAMINE, with or without parameters: the mailbox is open, what parameters ask for comes after this. The place
+   * for untagged OKs with a response code, and for warnings.
+   */
   onSelect?(session: ImapSession, reply: ImapReply): void | Promise<void>;
   readonly guards?: readonly CommandGuard[];
   readonly translations?: readonly Translation[];
-  /** Response codes of untagged OKs that SELECT and EXAMINE send: `MAILBOXID (…)`; undefined for none. */
-  readonly selectCodes?: readonly ((session: ImapSession) => string | undefined)[];
 }
 
 /** A word of CAPABILITY; computed for the session's state, so that what is advertised is what is there. */
@@ -116,6 +117,11 @@ export interface FetchItem {
   readonly needs: 'index' | 'summary' | 'message';
   /** Fetching it sets \Seen (RFC 3501 §6.4.5). */
   readonly setsSeen?: boolean;
+  /**
+   * Items that have one are told in its order, whatever the client's, and behind them the UID that a UID FETCH did not ask for
+   * by name: there are clients that know such lines (Gmail's) by pattern.
+   */
+  readonly rank?: number;
   /**
    * Called once a batch, in UID order: pushes `NAME value` texts (latin1), one a message, '' to leave it out.
    * Async only when it must read messages.
