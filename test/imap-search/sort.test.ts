@@ -186,7 +186,9 @@ test('property: the order is that of a plain sort', async () => {
 
 test('MESSAGELIMIT: what cannot be sorted in part is refused (RFC 9738)', async () => {
   await using server = await SearchServer.start(undefined, { messageLimit: 2 });
-  const client = await server.selected(['c', 'b', 'a'].map((subject) => ({ text: `Subject: ${subject}\n\n\n` })));
+  const client = await server.selected(
+    ['c', 'b', 'a'].map((subject) => ({ text: `Subject: ${subject}\n\n\n` })),
+  );
   const refused = /^NO \[MESSAGELIMIT 2 2\]/;
   await talk(client, [
     ['SORT (SUBJECT) UTF-8 ALL', [], refused],

@@ -18,7 +18,8 @@ export const annotationSort: SortKey = {
     line.sp();
     const entry = parseEntry(line);
     line.sp();
-    const [, scope] = /^value\.(priv|shared)$/.exec(line.astring()) ?? line.fail('value.priv or value.shared');
+    const [, scope] =
+      /^value\.(priv|shared)$/.exec(line.astring()) ?? line.fail('value.priv or value.shared');
     return { entry, scope: scope as Scope };
   },
   load: (session, uids, args) => texts(session, uids, args as Question),

@@ -42,8 +42,8 @@ import {
 import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { specialUseEntry } from './extensions/special-use/index.js';
-import { limitsOf } from './messages/message-limit.js';
 import { SessionLoop } from './loop.js';
+import { limitsOf } from './messages/message-limit.js';
 import { Progress } from './progress.js';
 import { ExtensionRegistry } from './registry.js';
 import { messageEnvironment } from './search-provider.js';

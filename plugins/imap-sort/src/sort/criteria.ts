@@ -51,8 +51,7 @@ export function parseCriteria(line: CommandLine, extensions: ImapExtensions): re
   if (criteria.length > MAX_CRITERIA) line.fail(`at most ${MAX_CRITERIA} sort criteria`);
   // What is the same in an earlier criterion is so in a later one of that name.
   return criteria.filter(
-    ({ name, kind }, at) =>
-      kind === 'extension' || criteria.findIndex((other) => other.name === name) === at,
+    ({ name, kind }, at) => kind === 'extension' || criteria.findIndex((other) => other.name === name) === at,
   );
 }
 

@@ -63,8 +63,7 @@ async function runExpunge(
   // RFC 7162 §3.2.7: for clients that know mod-sequences.
   const hasModSeq = !gone.isEmpty && session.enabled.has('CONDSTORE');
   tellInPart(reply, limited, hasModSeq);
-  if (hasModSeq)
-    reply.completed('Completed', `HIGHESTMODSEQ ${modSeq}`);
+  if (hasModSeq) reply.completed('Completed', `HIGHESTMODSEQ ${modSeq}`);
 }
 
 /** Those of the set that are to go. */

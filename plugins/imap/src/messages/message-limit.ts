@@ -50,8 +50,7 @@ function codeOf(limit: number, lowest: number | undefined): string {
 
 /** For commands that are done as a whole or not at all. @throws TooManyMessages */
 export function requireWithin(limit: MessageLimit, uids: NumberSet): void {
-  if (limit !== undefined && uids.size > limit)
-    throw new TooManyMessages(limit, newest(limit, uids).first);
+  if (limit !== undefined && uids.size > limit) throw new TooManyMessages(limit, newest(limit, uids).first);
 }
 
 /** What is left of the messages a command is about, the newest of them. */
@@ -67,11 +66,7 @@ export function newestUids(limit: MessageLimit, uids: NumberSet): Limited {
   return { left, code: codeOf(limit, left.first) };
 }
 
-export function newestIndexes(
-  limit: MessageLimit,
-  indexes: NumberSet,
-  { view }: SelectedMailbox,
-): Limited {
+export function newestIndexes(limit: MessageLimit, indexes: NumberSet, { view }: SelectedMailbox): Limited {
   if (limit === undefined || indexes.size <= limit) return { left: indexes, code: undefined };
   const left = newest(limit, indexes);
   return { left, code: codeOf(limit, view.uidAt(left.first)) };

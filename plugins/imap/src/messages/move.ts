@@ -27,15 +27,18 @@ export function moveCommand({ limits }: MessageEnvironment): ImapCommand<Transfe
       const uids = selected.uids(set, isUid).minus(selected.ghosts);
       if (uids.isEmpty) return reply.completed('No matching messages, so nothing moved');
       const limited = newestUids(limits?.messageLimit, uids);
-      const moved = await selected.mailbox.moveTo(limited.left, target.id, transferOptions(context, target, 'MOVE'));
+      const moved = await selected.mailbox.moveTo(
+        limited.left,
+        target.id,
+        transferOptions(context, target, 'MOVE'),
+      );
       // Ahead of the EXPUNGEs, so that the client knows where the messages have gone (RFC 6851 §4.3).
       const code = copyUid(context, target, moved);
       if (code !== undefined) reply.status('OK', 'Moved', code);
       await selected.sync(reply, { mayExpunge: true, withUid: isUid });
       const hasModSeq = session.enabled.has('CONDSTORE');
       tellInPart(reply, limited, hasModSeq);
-      if (hasModSeq)
-        reply.completed('Completed', `HIGHESTMODSEQ ${moved.expungeModSeq}`);
+      if (hasModSeq) reply.completed('Completed', `HIGHESTMODSEQ ${moved.expungeModSeq}`);
     },
   });
 }
