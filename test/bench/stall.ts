@@ -34,7 +34,7 @@ export async function stallOf(
   isOver = true;
   await Promise.all(asking);
   for (const client of [...beside, busy]) client.end();
-  if (!text.includes(`* ${answer} `)) throw new Error(`${command}: ${text.slice(0, 200)}`);
+  if (!text.includes(`* ${answer}`)) throw new Error(`${command}: ${text.slice(0, 200)}`);
   waits.sort((a, b) => a - b);
   return { commandMs, maxMs: waits[waits.length - 1]!, p99Ms: waits[Math.floor(waits.length * 0.99)]! };
 }

@@ -9,13 +9,14 @@ export class SearchServer implements AsyncDisposable {
   /** Users fred and joe, passwords `secret`. */
   static async start(
     searching: readonly string[] = ['imap-sort', 'imap-multisearch', 'imap-filters'],
+    imap: Readonly<Record<string, unknown>> = {},
   ): Promise<SearchServer> {
     const plugins = [
       memoryStore,
       'accounts-local',
       'authentication',
       'namespace',
-      { name: 'imap', config: { listen: [] } },
+      { name: 'imap', config: { listen: [], ...imap } },
       ...searching,
     ];
     const kernel = await createTestKernel({ plugins });

@@ -183,3 +183,18 @@ test('property: the order is that of a plain sort', async () => {
     { numRuns: 40 },
   );
 });
+
+test('MESSAGELIMIT: what cannot be sorted in part is refused (RFC 9738)', async () => {
+  await using server = await SearchServer.start(undefined, { messageLimit: 2 });
+  const client = await server.selected(
+    ['c', 'b', 'a'].map((subject) => ({ text: `Subject: ${subject}\n\n\n` })),
+  );
+  const refused = /^NO \[MESSAGELIMIT 2 2\]/;
+  await talk(client, [
+    ['SORT (SUBJECT) UTF-8 ALL', [], refused],
+    ['THREAD REFERENCES UTF-8 ALL', [], refused],
+    ['UID SORT (SUBJECT) UTF-8 UIDBEFORE 3', ['SORT 2 1']],
+    ['UID SORT (SUBJECT) UTF-8 UIDAFTER 1', ['SORT 3 2']],
+    ['UID THREAD ORDEREDSUBJECT UTF-8 UID 1:2', ['THREAD (1)(2)']],
+  ]);
+});

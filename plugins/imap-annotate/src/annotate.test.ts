@@ -198,6 +198,62 @@ test('SEARCH ANNOTATION (§4.8)', async () => {
   }
 });
 
+test('SORT ANNOTATION: the comparator decides, messages without one come first (§4.9)', async () => {
+  await using server = await imapServer([...plugins, 'imap-sort']);
+  const client = await server.loggedIn();
+  await withMessages(client, 6);
+  for (const [number, value] of [
+    [1, 'd'],
+    [2, 'B'],
+    [4, 'a'],
+    [5, 'b'],
+    [6, 'Ä'],
+  ] as const)
+    await client.withLiterals(
+      `STORE ${number} ANNOTATION (/altsubject (value.shared `,
+      Buffer.from(value),
+      '))',
+    );
+  await client.ok('STORE 1 ANNOTATION (/altsubject (value.priv "mine") /comment (value.shared "z"))');
+  for (const [command, sorted] of [
+    ['SORT (ANNOTATION /altsubject value.shared) UTF-8 ALL', '3 4 6 2 5 1'],
+    ['SORT (REVERSE ANNOTATION /altsubject value.shared) UTF-8 ALL', '1 2 5 6 4 3'],
+    ['UID SORT (ANNOTATION "/altsubject" "value.priv" REVERSE UID) UTF-8 1:3', '3 2 1'],
+    ['SORT (ANNOTATION /comment value.shared ANNOTATION /altsubject value.shared) UTF-8 1:4', '3 4 2 1'],
+  ] as const)
+    assert.deepEqual(await told(client, command), [`SORT ${sorted}`], command);
+  await client.ok('COMPARATOR i;octet');
+  assert.deepEqual(await told(client, 'SORT (ANNOTATION /altsubject value.shared) UTF-8 ALL'), [
+    'SORT 3 2 4 5 1 6',
+  ]);
+  for (const wrong of [
+    'SORT (ANNOTATION) UTF-8 ALL',
+    'SORT (ANNOTATION /comment) UTF-8 ALL',
+    'SORT (ANNOTATION /comment value) UTF-8 ALL',
+    'SORT (ANNOTATION /comment size.priv) UTF-8 ALL',
+    'SORT (ANNOTATION /* value.priv) UTF-8 ALL',
+    'SORT (ANNOTATION comment value.priv) UTF-8 ALL',
+  ])
+    assert.match(await said(client, wrong), /^BAD/, wrong);
+});
+
+test('a result that is sorted by annotations follows them (RFC 5267 §4.3.3)', async () => {
+  await using server = await imapServer([...plugins, 'imap-sort']);
+  const client = await server.loggedIn();
+  await withMessages(client, 3);
+  for (const [number, value] of ['b', 'a', 'c'].entries())
+    await client.ok(`STORE ${number + 1} ANNOTATION (/comment (value.shared "${value}"))`);
+  const [first = ''] = await told(
+    client,
+    'UID SORT RETURN (UPDATE ALL) (ANNOTATION /comment value.shared) UTF-8 ALL',
+  );
+  assert.match(first, / ALL 2,1,3$/);
+  const lines = await told(client, 'STORE 2 ANNOTATION (/comment (value.shared "d"))');
+  const removed = lines.findIndex((line) => line.includes(' UID REMOVEFROM (1 2)'));
+  const added = lines.findIndex((line) => line.includes(' ADDTO (3 2)'));
+  assert.ok(removed >= 0 && added >= removed, lines.join());
+});
+
 test('APPEND ANNOTATION, several messages (§4.7)', async () => {
   await using server = await imapServer(plugins);
   const client = await server.loggedIn();
@@ -294,4 +350,30 @@ test('with CONDSTORE a change is told by its mod-sequence, and UNCHANGEDSINCE ho
     '1 FETCH (ANNOTATION (/comment (value.priv "a")))',
     '2 FETCH (ANNOTATION (/comment (value.priv "b")))',
   ]);
+});
+
+test('of two conditional STOREs at the same instant exactly one wins (RFC 7162 §3.1.3)', async () => {
+  await using server = await imapServer(plugins);
+  const one = await server.loggedIn();
+  const two = await server.loggedIn();
+  await withMessages(one, 1);
+  await two.ok('SELECT INBOX');
+  await one.ok('ENABLE CONDSTORE');
+  for (let round = 0; round < 10; round++) {
+    const [line = ''] = await told(one, 'FETCH 1 (MODSEQ)');
+    const modSeq = /MODSEQ \((\d+)\)/.exec(line)![1];
+    const results = await Promise.all(
+      [one, two].map((client, at) =>
+        said(
+          client,
+          `STORE 1 (UNCHANGEDSINCE ${modSeq}) ANNOTATION (/comment (value.shared "${at}" value.priv "${at}"))`,
+        ),
+      ),
+    );
+    assert.equal(results.filter((text) => text.startsWith('OK [MODIFIED 1]')).length, 1, results.join());
+    const winner = results.findIndex((text) => !text.includes('MODIFIED'));
+    assert.deepEqual(await told(one, 'FETCH 1 (ANNOTATION (/comment value))'), [
+      `1 FETCH (ANNOTATION (/comment (value.priv "${winner}" value.shared "${winner}")))`,
+    ]);
+  }
 });

@@ -15,6 +15,7 @@ import type { AnnotateConfig } from './config.js';
 import { annotationItem } from './fetch.js';
 import { type Entries, parseEntries } from './grammar.js';
 import { annotationKey } from './search.js';
+import { annotationSort } from './sort.js';
 import { annotated, storeItem } from './store.js';
 import { Unsolicited } from './unsolicited.js';
 
@@ -38,8 +39,9 @@ export class AnnotateImap extends Component {
         capabilities: [{ word: 'ANNOTATE-EXPERIMENT-1', states: ['authenticated', 'selected'] }],
         fetchItems: [annotationItem],
         searchKeys: [annotationKey],
+        sortKeys: [annotationSort],
         storeItems: [storeItem(config, unsolicited)],
-        selectCodes: [(session) => this.support(session)],
+        onSelect: (session, reply) => reply.status('OK', 'Ok', this.support(session)),
         parameters: [
           {
             command: 'SELECT',

@@ -42,14 +42,15 @@ export function annotator({ identity }: ImapSession): UserId | undefined {
   return identity.isAnonymous ? undefined : identity.user;
 }
 
-/** Some hundred UIDs at a time. */
-export function* slices(uids: NumberSet): Generator<NumberSet> {
+/** Some hundred UIDs at a time, with a turn for others in between: of a large mailbox there are many. */
+export async function* slices(uids: NumberSet): AsyncGenerator<NumberSet> {
   let slice: number[] = [];
   for (const uid of uids) {
     slice.push(uid);
     if (slice.length < SLICE) continue;
     yield NumberSet.fromAscending(slice);
     slice = [];
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   if (slice.length > 0) yield NumberSet.fromAscending(slice);
 }

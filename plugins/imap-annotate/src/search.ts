@@ -50,7 +50,7 @@ async function search(session: ImapSession, question: Question): Promise<Readonl
   const uids = new Set<number>();
   if (view.count === 0) return uids;
   const needle = question.value === undefined ? undefined : folded(Buffer.from(question.value, 'latin1'));
-  for (const slice of slices(view.uidsAt(NumberSet.range(0, view.count - 1)))) {
+  for await (const slice of slices(view.uidsAt(NumberSet.range(0, view.count - 1)))) {
     const annotations = await Annotations.of(session, slice);
     const some = needle === undefined ? slice : annotations.uids;
     for (const uid of some) if (matches(annotations, uid, question, needle)) uids.add(uid);

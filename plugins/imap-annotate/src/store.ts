@@ -6,7 +6,7 @@ import {
   ImapSyntaxError,
   type MailboxEntry,
   MailError,
-  type NumberSet,
+  NumberSet,
   Right,
   type StoreItem,
   SummaryView,
@@ -33,42 +33,51 @@ export function storeItem(config: AnnotateConfig, unsolicited: Unsolicited): Sto
   return {
     name: 'ANNOTATION',
     parse: parseEntries,
-    async store(context, uids, mode, args) {
+    async store(context, uids, mode, args, unchangedSince) {
       if (mode !== 'replace') throw new ImapSyntaxError('expected ANNOTATION without + or -');
       try {
-        unsolicited.own(context.session, await store(context, uids, args as Entries, config));
+        const { modSeq, modified } = await store(context, uids, args as Entries, config, unchangedSince);
+        unsolicited.own(context.session, modSeq);
+        return modified;
       } catch (error) {
         if (!(error instanceof AnnotateRefused)) throw error;
         context.reply.failed(error.message, error.code);
+        return NumberSet.empty;
       }
     },
   };
 }
 
-/** Everything is looked at before anything is done. Answers the mod-sequence of the change. */
+/**
+ * Everything is looked at before anything is done. The first change is the conditional one: it gives those that pass a new
+ * mod-sequence, so nobody else's condition holds for them any more, and the second is theirs without asking again.
+ */
 async function store(
   { session }: ImapCommandContext,
   uids: NumberSet,
   entries: Entries,
   config: AnnotateConfig,
-): Promise<number> {
+  unchangedSince: number | undefined,
+): Promise<{ readonly modSeq: number; readonly modified: NumberSet }> {
   const { mailbox, rights } = session.selected;
   checkRights(session, rights, entries);
   checkSizes(entries, config);
   await checkParts(session, uids, entries);
-  for (const slice of slices(uids)) {
+  for await (const slice of slices(uids)) {
     const there = await Annotations.of(session, slice);
     for (const uid of slice) {
       for (const scope of scopes) checkCount(there.values(uid, scope), entries[scope], config);
     }
   }
-  const origin = session.origin('STORE');
-  let modSeq = 0;
-  if (entries.shared.size > 0)
-    ({ modSeq } = await mailbox.setAnnotations(uids, undefined, entries.shared, origin));
-  if (entries.priv.size > 0)
-    ({ modSeq } = await mailbox.setAnnotations(uids, annotator(session), entries.priv, origin));
-  return modSeq;
+  const options = { origin: session.origin('STORE') };
+  const conditional = unchangedSince === undefined ? options : { ...options, unchangedSince };
+  const user = annotator(session);
+  if (entries.shared.size === 0) return mailbox.setAnnotations(uids, user, entries.priv, conditional);
+  const first = await mailbox.setAnnotations(uids, undefined, entries.shared, conditional);
+  const left = uids.minus(first.modified);
+  if (entries.priv.size === 0 || left.isEmpty) return first;
+  const { modSeq } = await mailbox.setAnnotations(left, user, entries.priv, options);
+  return { modSeq, modified: first.modified };
 }
 
 /** What APPEND adds to a message. @throws MailError */

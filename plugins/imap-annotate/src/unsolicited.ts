@@ -72,7 +72,7 @@ export class Unsolicited {
     const { view } = session.selected;
     const head = fetchHead(session);
     const isUidOnly = session.enabled.has('UIDONLY');
-    for (const slice of slices(view.uidsAt(view.indexesOf(NumberSet.fromAscending(changed))))) {
+    for await (const slice of slices(view.uidsAt(view.indexesOf(NumberSet.fromAscending(changed))))) {
       const annotations = await Annotations.of(session, slice);
       for (const uid of slice) {
         const told = isUidOnly ? '' : `UID ${uid} `;

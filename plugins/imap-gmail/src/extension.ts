@@ -28,9 +28,13 @@ function idOf(octets: Buffer): string {
 const messageIdOf = (summary: SummaryView): string => idOf(summary.guid);
 const conversationIdOf = (summary: SummaryView): string => idOf(threadIdOf(summary));
 
+/** Gmail's own order, which getmail knows by heart. */
+const order = ['X-GM-THRID', 'X-GM-MSGID', 'X-GM-LABELS'];
+
 function idItem(name: string, of: (summary: SummaryView) => string): FetchItem {
   return {
     name,
+    rank: order.indexOf(name),
     needs: 'summary',
     run: ({ summaries }) => summaries!.records.map((record) => `${name} ${of(new SummaryView(record))}`),
   };
@@ -65,6 +69,7 @@ function labelsText(session: ImapSession, ...[chunk, at]: [Parameters<typeof lab
 
 const labelsItem: FetchItem = {
   name: 'X-GM-LABELS',
+  rank: order.indexOf('X-GM-LABELS'),
   needs: 'index',
   run({ session, chunks, at }) {
     usesLabels(session).isUsed = true;

@@ -51,12 +51,31 @@ async function selected(server: Server): Promise<ImapTestClient> {
   return client;
 }
 
+test('items come in the order of Gmail’s own lines, which clients know by pattern', async () => {
+  await using server = await start();
+  const client = await selected(server);
+  const items = 'X-GM-THRID \\d+ X-GM-MSGID \\d+ X-GM-LABELS \\(\\)';
+  for (const [command, line] of [
+    ['UID FETCH 1 (X-GM-LABELS X-GM-THRID X-GM-MSGID)', `${items} UID 1`],
+    ['UID FETCH 1 (UID X-GM-LABELS X-GM-THRID X-GM-MSGID)', `UID 1 ${items}`],
+    ['FETCH 1 (X-GM-MSGID RFC822.SIZE X-GM-LABELS X-GM-THRID)', `RFC822.SIZE \\d+ ${items}`],
+    [
+      'UID FETCH 1 (X-GM-MSGID RFC822.SIZE BODY.PEEK[]<0.1>)',
+      'RFC822.SIZE \\d+ X-GM-MSGID \\d+ UID 1 BODY[^]*',
+    ],
+    ['UID FETCH 1 (EMAILID)', 'UID 1 EMAILID \\(.*\\)'],
+  ] as const)
+    assert.match((await client.ok(command)).untagged[0]!, new RegExp(`^1 FETCH \\(${line}\\)$`), command);
+});
+
 test('X-GM-MSGID and X-GM-THRID: numbers, found again', async () => {
   await using server = await start();
   const client = await selected(server);
   assert.match((await client.ok('CAPABILITY')).untagged[0]!, / X-GM-EXT-1\b/);
   const { untagged } = await client.ok('FETCH 1:3 (X-GM-MSGID X-GM-THRID)');
-  const ids = untagged.map((line) => /X-GM-MSGID (\d{1,19}) X-GM-THRID (\d{1,19})\)/.exec(line)!.slice(1));
+  const ids = untagged.map((line) =>
+    /X-GM-THRID (\d{1,19}) X-GM-MSGID (\d{1,19})\)/.exec(line)!.slice(1).reverse(),
+  );
   assert.equal(ids[0]![1], ids[1]![1]);
   assert.notEqual(ids[0]![1], ids[2]![1]);
   assert.ok(BigInt(ids[0]![0]!) < 2n ** 63n);

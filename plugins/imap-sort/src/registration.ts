@@ -27,14 +27,18 @@ export class SortRegistration extends Component {
 
   override start(): void {
     const cache = new KeyCache();
-    this.own(this.extensions.add(sortExtension(this.search, cache)));
+    this.own(this.extensions.add(sortExtension(this.search, cache, this.extensions)));
     this.own(this.extensions.add(threadExtension(this.search, cache)));
   }
 }
 
-function sortExtension(search: ImapSearch, cache: KeyCache): ImapExtension {
+function sortExtension(search: ImapSearch, cache: KeyCache, extensions: ImapExtensions): ImapExtension {
   const words = ['SORT', 'SORT=DISPLAY', 'SORT=MODSEQ', 'SORT=UID', 'ESORT', 'CONTEXT=SORT'];
-  return { name: 'SORT', capabilities: words.map(capability), commands: [sortCommand(search, cache)] };
+  return {
+    name: 'SORT',
+    capabilities: words.map(capability),
+    commands: [sortCommand(search, cache, extensions)],
+  };
 }
 
 function threadExtension(search: ImapSearch, cache: KeyCache): ImapExtension {

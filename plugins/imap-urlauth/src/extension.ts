@@ -55,7 +55,9 @@ export class UrlAuthExtension extends Component {
           { word: 'URLAUTH=BINARY', states },
         ],
         commands: [genUrlAuth(keys, accounts), resetKey(keys), urlFetch(resolver)],
-        selectCodes: [({ identity }) => (identity.isAnonymous ? undefined : 'URLMECH INTERNAL')],
+        onSelect({ identity }, reply) {
+          if (!identity.isAnonymous) reply.status('OK', 'Ok', 'URLMECH INTERNAL');
+        },
       }),
     );
   }

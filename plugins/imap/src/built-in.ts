@@ -112,7 +112,7 @@ export function builtInExtensions(
     statusSizeExtension,
     specialUseExtension,
     renameExtension,
-    appendExtension(features),
+    appendExtension(features, config),
     appendLimitExtension(config),
     uidPlusExtension,
     moveExtension(messages),
@@ -130,7 +130,7 @@ export function builtInExtensions(
     unauthenticateExtension,
     uidBatchesExtension,
     inProgressExtension,
-    messageLimitExtension(config.messageLimit),
+    messageLimitExtension(config),
     ...sessionExtensions(features, config, elsewhere),
     ...searchingExtensions(clock),
   ];

@@ -8,6 +8,8 @@ export interface ImapConfig {
   readonly mailboxAppendLimits: boolean;
   /** How many messages one command may be about; 0 for any number. */
   readonly messageLimit: number;
+  /** How many messages one COPY or APPEND may be about; 0 for as many as any command. */
+  readonly saveLimit: number;
   readonly maxLiteralBytes: number;
   readonly literals: 'LITERAL+' | 'LITERAL-';
   /** Minutes. */

@@ -13,6 +13,7 @@ const config: ImapConfig = {
   maxMessageBytes: 1000,
   mailboxAppendLimits: false,
   messageLimit: 0,
+  saveLimit: 0,
   maxLiteralBytes: 1000,
   literals: 'LITERAL+',
   idleTimeout: 30,

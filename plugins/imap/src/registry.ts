@@ -15,6 +15,7 @@ import {
   type ListOption,
   type ReturnOption,
   type SearchKey,
+  type SortKey,
   type StatusItem,
   type StoreItem,
   type UpdateFilter,
@@ -66,7 +67,6 @@ export interface Features {
   readonly languages: readonly string[];
   /** Of an English text; undefined where it has not been translated. */
   translation(language: string, text: string): string | undefined;
-  readonly selectCodes: NonNullable<ImapExtension['selectCodes']>;
   command(name: string): AnyCommand | undefined;
   fetchItem(name: string): FetchItem | undefined;
   searchKey(name: string): SearchKey | undefined;
@@ -84,7 +84,6 @@ export class ExtensionRegistry implements ImapExtensions, Features {
   updateFilters: readonly UpdateFilter[] = [];
   guards: readonly CommandGuard[] = [];
   private translations: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
-  selectCodes: NonNullable<ImapExtension['selectCodes']> = [];
   private readonly tables = {
     command: new Table<AnyCommand>('command'),
     fetchItem: new Table<FetchItem>('FETCH item'),
@@ -93,6 +92,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     statusItem: new Table<StatusItem>('STATUS item'),
     storeItem: new Table<StoreItem>('STORE item'),
     listOption: new Table<ListOption>('LIST option'),
+    sortKey: new Table<SortKey>('SORT key'),
     parameter: new Table<CommandParameter>('parameter'),
     enable: new Table<EnableFeature>('ENABLE feature'),
   };
@@ -163,7 +163,6 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     this.updateFilters = extensions.flatMap(({ updateFilters = [] }) => updateFilters);
     this.translations = translationsOf(extensions);
     this.guards = extensions.flatMap(({ guards = [] }) => guards);
-    this.selectCodes = extensions.flatMap(({ selectCodes = [] }) => selectCodes);
   }
 
   private entriesOf(extension: ImapExtension): Entry[] {
@@ -179,6 +178,7 @@ export class ExtensionRegistry implements ImapExtensions, Features {
     put(tables.returnOption, extension.returnOptions, ({ name }) => name);
     put(tables.statusItem, extension.statusItems, ({ name }) => name);
     put(tables.storeItem, extension.storeItems, ({ name }) => name);
+    put(tables.sortKey, extension.sortKeys, ({ name }) => name);
     put(tables.listOption, extension.listOptions, ({ place, name }) => `${place} ${name}`);
     put(tables.parameter, extension.parameters, ({ command, name }) => `${command} ${name}`);
     put(tables.enable, extension.enable, ({ name }) => name);

@@ -1,4 +1,5 @@
 import {
+  CONFIG,
   IMAP_EXTENSIONS,
   type ImapSearch,
   inject,
@@ -7,7 +8,9 @@ import {
   SEARCH_INDEX,
   type SearchIndex,
 } from '@angarium/sdk';
+import type { ImapConfig } from './config.js';
 import type { MessageEnvironment } from './messages/index.js';
+import { limitsOf, type MessageLimits } from './messages/message-limit.js';
 import { ExtensionRegistry, type Features } from './registry.js';
 import { imapSearch } from './search/index.js';
 
@@ -15,7 +18,7 @@ import { imapSearch } from './search/index.js';
 export function messageEnvironment(
   features: Features,
   searchIndex: SearchIndex | undefined,
-  messageLimit?: number,
+  limits?: MessageLimits,
 ): MessageEnvironment {
   return {
     fetchItem: (name) => features.fetchItem(name),
@@ -24,8 +27,7 @@ export function messageEnvironment(
     parameter: (command, name) => features.parameter(command, name),
     storeItem: (name) => features.storeItem(name),
     searchIndex,
-    // 0 in the configuration is none.
-    messageLimit: messageLimit || undefined,
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 
@@ -45,10 +47,11 @@ export class SearchProvider implements ImapSearch {
   readonly collation: ImapSearch['collation'];
 
   constructor(
+    @inject(CONFIG) config: ImapConfig,
     @inject(IMAP_EXTENSIONS) extensions: ExtensionRegistry,
     @injectOptional(SEARCH_INDEX) searchIndex: SearchIndex | undefined,
   ) {
-    const search = imapSearch(messageEnvironment(extensions, searchIndex));
+    const search = imapSearch(messageEnvironment(extensions, searchIndex, limitsOf(config)));
     this.parse = search.parse;
     this.parseText = search.parseText;
     this.evaluate = search.evaluate;

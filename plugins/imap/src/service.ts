@@ -43,6 +43,7 @@ import { builtInExtensions } from './built-in.js';
 import type { ImapConfig } from './config.js';
 import { specialUseEntry } from './extensions/special-use/index.js';
 import { SessionLoop } from './loop.js';
+import { limitsOf } from './messages/message-limit.js';
 import { Progress } from './progress.js';
 import { ExtensionRegistry } from './registry.js';
 import { messageEnvironment } from './search-provider.js';
@@ -99,7 +100,7 @@ export class ImapService extends Component {
   }
 
   override start(): void {
-    const messages = messageEnvironment(this.extensions, this.searchIndex, this.config.messageLimit);
+    const messages = messageEnvironment(this.extensions, this.searchIndex, limitsOf(this.config));
     const { accounts, clock, referrals } = this.environment;
     const elsewhere = { referrals, jmap: this.jmap, hasAccounts: accounts !== undefined };
     for (const extension of builtInExtensions(this.extensions, this.config, messages, clock, elsewhere)) {

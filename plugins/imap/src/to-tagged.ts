@@ -31,8 +31,7 @@ export function toTagged(
     const url = error.url.slice(0, 1000).replace(/[^\x21-\x5b\x5e-\x7e]/g, '?');
     return { kind: 'NO', code: `BADURL ${url}`, text: error.message };
   }
-  if (error instanceof TooManyMessages)
-    return { kind: 'NO', code: `MESSAGELIMIT ${error.limit}`, text: error.message };
+  if (error instanceof TooManyMessages) return { kind: 'NO', code: error.code, text: error.message };
   if (error instanceof ImapRefusal) return { kind: error.kind, code: error.code, text: error.message };
   if (error instanceof LiteralRefused) return { kind: error.kind, code: 'TOOBIG', text: error.message };
   if (isMailError(error)) {

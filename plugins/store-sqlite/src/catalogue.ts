@@ -91,6 +91,7 @@ export class StoreCatalogue implements MailboxCatalogue {
       quotaRoot: wanted.quotaRoot ?? null,
       ...(wanted.maxMailboxes === undefined ? {} : { maxMailboxes: wanted.maxMailboxes }),
       specialUse: JSON.stringify(wanted.specialUse ?? []),
+      ...(wanted.soleUse === undefined ? {} : { soleUse: wanted.soleUse }),
       attributes: JSON.stringify(wanted.attributes ?? {}),
       nowMs: clock.now(),
     });
@@ -152,12 +153,25 @@ export class StoreCatalogue implements MailboxCatalogue {
     const { cache, writer } = this.options;
     const before = cache.byId(id);
     if (before === undefined) throw nonexistent();
-    const row = await writer.run('listChange', { id, patch: toPatch(changes) });
+    const { row, others } = await writer.run('listChange', { id, patch: toPatch(changes) });
     const { entry, ref } = cache.toListed(row);
     if (before.ref.quotaRoot !== ref.quotaRoot) await writer.run('syncMailbox', { ref });
-    this.options.tell({ kind: 'changed', before: before.entry, mailbox: entry, session: origin?.session });
-    if (this.taps.changed.isTapped) await this.taps.changed.call(entry, changes, origin);
+    for (const other of others) {
+      const after = cache.toListed(other.row).entry;
+      await this.changed(cache.toListed(other.before).entry, after, { specialUse: after.specialUse }, origin);
+    }
+    await this.changed(before.entry, entry, changes, origin);
     return entry;
+  }
+
+  private async changed(
+    before: MailboxEntry,
+    mailbox: MailboxEntry,
+    changes: MailboxChanges,
+    origin: Origin | undefined,
+  ): Promise<void> {
+    this.options.tell({ kind: 'changed', before, mailbox, session: origin?.session });
+    if (this.taps.changed.isTapped) await this.taps.changed.call(mailbox, changes, origin);
   }
 
   async deleted(query: MailboxListQuery): Promise<readonly DeletedMailbox[]> {
@@ -324,12 +338,13 @@ function isGranted({ name, acl }: MailboxEntry, identifiers: readonly string[]):
 }
 
 function toPatch(changes: MailboxChanges): ListPatch {
-  const { acl, expectedAcl, specialUse, sharedSeen, attributes } = changes;
+  const { acl, expectedAcl, specialUse, soleUse, sharedSeen, attributes } = changes;
   return {
     ...(acl === undefined ? {} : { acl: JSON.stringify(acl) }),
     ...(expectedAcl === undefined ? {} : { expectedAcl: JSON.stringify(expectedAcl) }),
     ...('quotaRoot' in changes ? { quotaRoot: changes.quotaRoot ?? null } : {}),
     ...(specialUse === undefined ? {} : { specialUse: JSON.stringify(specialUse) }),
+    ...(soleUse === undefined ? {} : { soleUse }),
     ...(sharedSeen === undefined ? {} : { sharedSeen: sharedSeen ? 1 : 0 }),
     ...(attributes === undefined ? {} : { attributes }),
   };

@@ -181,13 +181,16 @@ export class StoreMailbox implements Mailbox {
     uids: NumberSet,
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
-    origin?: Origin,
-  ): Promise<{ modSeq: number }> {
-    const { ref, entry: mailbox } = this.listed();
+    { unchangedSince, origin }: UpdateOptions = {},
+  ): Promise<{ modSeq: number; modified: NumberSet }> {
+    const listed = this.listed();
+    const { ref, entry: mailbox } = listed;
     const batch = { mailbox, uids, user, entries, limits: [], origin };
     const limits = await this.context.hooks.annotating(batch);
-    const input = { ref, uids: flatten(uids), user: user ?? '', entries, limits };
-    return await this.context.writer.run('annotate', input);
+    const viewer = privateViewer(listed, this.viewer);
+    const input = { ref, uids: flatten(uids), user: user ?? '', entries, limits, unchangedSince, viewer };
+    const { modSeq, modified } = await this.context.writer.run('annotate', input);
+    return { modSeq, modified: unflatten(modified) };
   }
 
   async expunged(): Promise<readonly ExpungedMessage[]> {

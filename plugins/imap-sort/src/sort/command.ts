@@ -3,6 +3,7 @@ import {
   defineImapCommand,
   type ImapCommand,
   type ImapCommandContext,
+  type ImapExtensions,
   type ImapSearch,
   ImapSyntaxError,
   type NumberSet,
@@ -27,7 +28,11 @@ interface SortArguments {
 }
 
 /** SORT and UID SORT: RFC 5256 §3, RETURN of RFC 5267 §3. */
-export function sortCommand(search: ImapSearch, cache: KeyCache): ImapCommand<SortArguments> {
+export function sortCommand(
+  search: ImapSearch,
+  cache: KeyCache,
+  extensions: ImapExtensions,
+): ImapCommand<SortArguments> {
   return defineImapCommand({
     name: 'SORT',
     rfc: 'RFC 5256 §3',
@@ -35,15 +40,20 @@ export function sortCommand(search: ImapSearch, cache: KeyCache): ImapCommand<So
     hasUidForm: true,
     usesNumbers: true,
     mayExpunge: false,
-    parse: (line, isUid) => parseSort(line, isUid, search),
+    parse: (line, isUid) => parseSort(line, isUid, search, extensions),
     run: (context, args) => runSort(context, args, search, cache),
   });
 }
 
-function parseSort(line: CommandLine, isUid: boolean, search: ImapSearch): SortArguments {
+function parseSort(
+  line: CommandLine,
+  isUid: boolean,
+  search: ImapSearch,
+  extensions: ImapExtensions,
+): SortArguments {
   line.sp();
   const returns = search.parseReturn(line, 'SORT');
-  const criteria = parseCriteria(line);
+  const criteria = parseCriteria(line, extensions);
   line.sp();
   const charset = line.astring();
   line.sp();
@@ -127,7 +137,9 @@ async function sortedIndexes(
 /** For results that are kept up to date. A relevancy is not known of what comes later. */
 function orderOf(indexes: Uint32Array, options: KeyOptions): ResultOrder {
   const { criteria } = options;
-  const isVolatile = criteria.some(({ name }) => name === 'MODSEQ');
+  const isVolatile = criteria.some((criterion) =>
+    criterion.kind === 'extension' ? criterion.key.isVolatile : criterion.name === 'MODSEQ',
+  );
   if (criteria.some(({ kind }) => kind === 'score')) return { indexes, isVolatile };
   return {
     indexes,

@@ -1,6 +1,7 @@
 /** Keys of many messages, a column a criterion; messages are rows in the order of their indexes. */
 import {
   type CollationName,
+  collations,
   type ImapSession,
   NumberSet,
   type SnapshotChunk,
@@ -42,7 +43,9 @@ export async function loadKeys(
   const { criteria, comparator } = options;
   const count = indexes.size;
   const loaded = criteria.map((criterion): Float64Array | string[] =>
-    criterion.kind === 'text' ? new Array<string>(count).fill('') : new Float64Array(count),
+    criterion.kind === 'text' || criterion.kind === 'extension'
+      ? new Array<string>(count).fill('')
+      : new Float64Array(count),
   );
   fromColumns(session, indexes, options, loaded);
   const readers = criteria.flatMap((criterion, c) => {
@@ -52,7 +55,32 @@ export async function loadKeys(
       : [{ column: loaded[c]!, read, key: columnKey(criterion.name, comparator) }];
   });
   if (readers.length > 0) await loadColumns(session, indexes, readers, options);
+  for (const [c, criterion] of criteria.entries()) {
+    if (criterion.kind === 'extension')
+      await fromExtension(session, indexes, criterion, loaded[c] as string[], options);
+  }
   return loaded;
+}
+
+/** Of a text only so much is compared. */
+const MAX_TEXT = 1000;
+
+/** What has no text sorts as the empty one, as a field that is missing does (RFC 5256 §3). */
+async function fromExtension(
+  session: ImapSession,
+  indexes: NumberSet,
+  { key, args }: Extract<Criterion, { kind: 'extension' }>,
+  column: string[],
+  { comparator = 'i;unicode-casemap', turns }: KeyOptions,
+): Promise<void> {
+  const collate = collations[comparator];
+  const uids = session.selected.view.uidsAt(indexes);
+  const texts = await key.load(session, uids, args);
+  for (const [row, uid] of toArray(uids).entries()) {
+    const text = texts.get(uid);
+    if (text !== undefined) column[row] = collate(text.slice(0, MAX_TEXT));
+    if (turns.isDue(text === undefined ? 1 : 10)) await turns.rest();
+  }
 }
 
 /** A run of messages within one chunk whose keys have to be read. */

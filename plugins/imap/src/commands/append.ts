@@ -10,13 +10,16 @@ import {
 import { appendLimitOf } from '../append/limit.js';
 import { mayKnowUids, type Options, parseOptions, permitted, withMore } from '../append/options.js';
 import { stageMessage } from '../append/stage.js';
+import type { ImapConfig } from '../config.js';
 import { MAX_APPENDED_MESSAGES, MAX_APPENDED_RATIO } from '../limits.js';
 import { tellNormalised } from '../listing/normalised.js';
+import { limitsOf, TooManyMessages } from '../messages/message-limit.js';
 import type { Features } from '../registry.js';
 import { ownSession } from '../session.js';
 
 /** RFC 3501 §6.3.11; several messages RFC 3502; APPENDUID RFC 4315 §3; CATENATE RFC 4469 §3; literal8 RFC 3516 §4.4. */
-function appendCommand(features: Features) {
+function appendCommand(features: Features, config: ImapConfig) {
+  const limit = Math.min(MAX_APPENDED_MESSAGES, limitsOf(config).saveLimit ?? MAX_APPENDED_MESSAGES);
   return defineImapCommand({
     name: 'APPEND',
     rfc: 'RFC 3501 §6.3.11',
@@ -39,9 +42,7 @@ function appendCommand(features: Features) {
         next !== undefined;
         next = await nextMessage(line, features)
       ) {
-        if (items.length === MAX_APPENDED_MESSAGES) {
-          throw new MailError('LIMIT', `At most ${MAX_APPENDED_MESSAGES} messages at once`);
-        }
+        if (items.length === limit) throw new TooManyMessages(limit);
         const message = stack.use(await stageMessage(session, line, next.form, maxBytes));
         bytes += message.size;
         if (bytes > MAX_APPENDED_RATIO * session.services.config.maxMessageBytes) {
@@ -72,10 +73,10 @@ async function nextMessage(line: CommandLine, features: Features): Promise<Optio
   return line.isAtEnd ? undefined : line.readOn(() => parseOptions(line, features));
 }
 
-export function appendExtension(features: Features): ImapExtension {
+export function appendExtension(features: Features, config: ImapConfig): ImapExtension {
   return {
     name: 'MULTIAPPEND',
     capabilities: [{ word: 'MULTIAPPEND', states: ['authenticated', 'selected'] }],
-    commands: [appendCommand(features)],
+    commands: [appendCommand(features, config)],
   };
 }

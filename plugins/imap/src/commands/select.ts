@@ -38,13 +38,9 @@ export function selectCommands(features: Features): ImapCommand<SelectArguments>
         tellMailbox(own, box, reply);
         if (own.enabled.has('IMAP4REV2')) tellSelected(own, reply, entry, mailbox);
         own.select(box);
-        for (const codeOf of features.selectCodes) {
-          const code = codeOf(own);
-          if (code !== undefined) reply.status('OK', 'Ok', code);
-        }
         try {
-          for (const { parameter, args } of parameters) await parameter.onSelect?.(own, reply, args);
           for (const extension of features.extensions) await extension.onSelect?.(own, reply);
+          for (const { parameter, args } of parameters) await parameter.onSelect?.(own, reply, args);
         } catch (error) {
           own.unselect();
           throw error;

@@ -124,22 +124,86 @@ test('INPROGRESS: a client that waits is told, and never inside of a line (RFC 9
   await client.expect(/^b OK /);
 });
 
-test('MESSAGELIMIT: the newest are told of, changes are refused (RFC 9738)', async () => {
+test('MESSAGELIMIT: the newest are done, what is all or nothing is refused (RFC 9738)', async () => {
   await using server = await TestServer.start({ imap: { messageLimit: 2 } });
   const client = await server.selected(5);
-  assert.match((await client.ok('CAPABILITY')).untagged[0]!, / MESSAGELIMIT=2\b/);
+  const said = async (command: string) => {
+    const { status, text } = await client.command(command);
+    return `${status} ${text}`;
+  };
+  const inPart = (uid: number) => `OK [MESSAGELIMIT 2 ${uid}] Completed in part`;
+  assert.match((await client.ok('CAPABILITY')).untagged[0]!, / MESSAGELIMIT=2\b(?!.* SAVELIMIT)/);
   const fetched = await client.ok('FETCH 1:2,4:5 UID');
   assert.deepEqual(fetched.untagged, ['4 FETCH (UID 4)', '5 FETCH (UID 5)']);
   assert.match(fetched.text, /^\[MESSAGELIMIT 2 4\]/);
   assert.deepEqual((await client.ok('FETCH 1,5 UID')).text, 'Completed');
   const found = await client.ok('SEARCH ALL');
   assert.deepEqual([found.untagged, found.text], [['SEARCH 4 5'], '[MESSAGELIMIT 2 4] Completed in part']);
-  for (const command of ['STORE 1:3 +FLAGS (\\Seen)', 'COPY 1:3 INBOX', 'UID MOVE 1:3 INBOX'])
-    assert.match((await client.command(command)).text, /^\[MESSAGELIMIT 2\] At most 2/, command);
-  await client.ok('STORE 1:2 +FLAGS (\\Flagged)');
-  assert.deepEqual((await client.ok('SEARCH FLAGGED')).untagged, ['SEARCH']);
-  await using free = await TestServer.start();
-  assert.doesNotMatch((await (await free.loggedIn()).ok('CAPABILITY')).untagged[0]!, /MESSAGELIMIT/);
+  assert.equal(await said('STORE 1:3 +FLAGS.SILENT (\\Flagged)'), inPart(2));
+  assert.equal(await said('COPY 1:3 INBOX'), 'NO [MESSAGELIMIT 2 2] At most 2 messages at once');
+  assert.equal(await said('UID EXPUNGE 1:5'), 'OK Completed');
+  assert.equal(await said('STORE 2:3 +FLAGS.SILENT (\\Deleted)'), 'OK Completed');
+  assert.equal(await said('STORE 4 +FLAGS.SILENT (\\Deleted)'), 'OK Completed');
+  assert.equal(await said('UID EXPUNGE 1:5'), inPart(3));
+  assert.deepEqual((await client.ok('UID SEARCH 1:2')).untagged, ['SEARCH 1 2']);
+  await client.ok('CREATE INBOX.to');
+  assert.equal(await said('UID MOVE 1:* INBOX.to'), inPart(2));
+  assert.deepEqual((await client.ok('UID SEARCH ALL')).untagged, ['SEARCH 1']);
+});
+
+test('MESSAGELIMIT: where another code is told, an untagged NO tells of it', async () => {
+  await using server = await TestServer.start({ imap: { messageLimit: 2 } });
+  const client = await server.selected(4);
+  await client.ok('ENABLE CONDSTORE');
+  await client.ok('CREATE INBOX.to');
+  const { untagged, text } = await client.ok('MOVE 1:3 INBOX.to');
+  assert.ok(untagged.includes('NO [MESSAGELIMIT 2 2] Completed in part'), untagged.join());
+  assert.match(text, /^\[HIGHESTMODSEQ /);
+});
+
+test('UIDAFTER and UIDBEFORE go through a mailbox page by page (RFC 9738)', async () => {
+  await using server = await TestServer.start({ imap: { messageLimit: 2 } });
+  const client = await server.selected(5);
+  const pages: string[] = [];
+  for (let before: string | undefined = '4294967295'; before !== undefined; ) {
+    const { untagged, text } = await client.ok(`UID SEARCH UIDBEFORE ${before} UNDELETED`);
+    pages.push(untagged[0]!);
+    before = /^\[MESSAGELIMIT 2 (\d+)\]/.exec(text)?.[1];
+  }
+  assert.deepEqual(pages, ['SEARCH 4 5', 'SEARCH 2 3', 'SEARCH 1']);
+  for (const [keys, found] of [
+    ['UIDAFTER 3', 'SEARCH 4 5'],
+    ['UIDAFTER 5', 'SEARCH'],
+    ['UIDAFTER 4294967295', 'SEARCH'],
+    ['UIDBEFORE 1', 'SEARCH'],
+    ['UIDAFTER 1 UIDBEFORE 3', 'SEARCH 2'],
+    ['NOT UIDAFTER 4 UIDAFTER 3', 'SEARCH 4'],
+  ] as const)
+    assert.deepEqual((await client.ok(`SEARCH ${keys}`)).untagged, [found], keys);
+  for (const wrong of ['UIDAFTER', 'UIDAFTER 0', 'UIDBEFORE 1:2', 'UIDBEFORE *'])
+    assert.equal((await client.command(`SEARCH ${wrong}`)).status, 'BAD', wrong);
+});
+
+test('SAVELIMIT: COPY and APPEND alone are limited (RFC 9738)', async () => {
+  const capabilities = async (imap: Readonly<Record<string, number>>) => {
+    await using server = await TestServer.start({ imap });
+    const [line = ''] = (await (await server.loggedIn()).ok('CAPABILITY')).untagged;
+    return line.split(' ').filter((word) => word.includes('LIMIT=') && !word.startsWith('APPEND'));
+  };
+  assert.deepEqual(await capabilities({}), []);
+  assert.deepEqual(await capabilities({ messageLimit: 7, saveLimit: 9 }), ['MESSAGELIMIT=7', 'SAVELIMIT=9']);
+  assert.deepEqual(await capabilities({ messageLimit: 7, saveLimit: 5 }), ['MESSAGELIMIT=7']);
+  assert.deepEqual(await capabilities({ saveLimit: 2 }), ['SAVELIMIT=2']);
+  await using server = await TestServer.start({ imap: { saveLimit: 2 } });
+  const client = await server.selected(4);
+  assert.equal((await client.ok('FETCH 1:4 UID')).untagged.length, 4);
+  await client.ok('STORE 1:4 +FLAGS.SILENT (\\Seen)');
+  assert.match((await client.command('COPY 1:3 INBOX')).text, /^\[MESSAGELIMIT 2 2\]/);
+  const mail = Buffer.from('Subject: x\r\n\r\nx\r\n');
+  const many = await client.withLiterals('APPEND INBOX ', mail, ' ', mail, ' ', mail);
+  assert.match(`${many.status} ${many.text}`, /^NO \[MESSAGELIMIT 2\]/);
+  assert.equal((await client.withLiterals('APPEND INBOX ', mail, ' ', mail)).status, 'OK');
+  assert.deepEqual((await client.ok('STATUS INBOX (MESSAGES)')).untagged, ['STATUS INBOX (MESSAGES 6)']);
 });
 
 test('UIDBATCHES: ranges of UIDs, the newest first (RFC 10022)', async () => {

@@ -22,7 +22,9 @@ function parseObjectId(line: CommandLine): string {
 export const objectIdExtension: ImapExtension = {
   name: 'OBJECTID',
   capabilities: [{ word: 'OBJECTID', states: ['authenticated', 'selected'] }],
-  selectCodes: [({ selected }) => `MAILBOXID (${selected.entry.id})`],
+  onSelect({ selected }, reply) {
+    reply.status('OK', 'Ok', `MAILBOXID (${selected.entry.id})`);
+  },
   statusItems: [{ name: 'MAILBOXID', value: (_session, { id }) => `(${id})` }],
   fetchItems: [
     {

@@ -10,7 +10,7 @@ import {
   type SelectedMailbox,
 } from '@angarium/sdk';
 import { enableCondstore, type MessageEnvironment } from '../messages/environment.js';
-import { newestWithin } from '../messages/message-limit.js';
+import { newestIndexes, tellInPart } from '../messages/message-limit.js';
 import { Output } from '../view/index.js';
 import { type FetchArguments, parseFetch } from './items.js';
 import { MessageWriter } from './message-writer.js';
@@ -34,7 +34,7 @@ export function fetchCommand(environment: MessageEnvironment): ImapCommand<Fetch
 async function runFetch(
   context: ImapCommandContext,
   args: FetchArguments,
-  { messageLimit }: MessageEnvironment,
+  { limits }: MessageEnvironment,
 ): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
@@ -50,9 +50,8 @@ async function runFetch(
   }
   // After them: a window (RFC 9394 §3.4) is one of the messages, not of the changes.
   if (args.changedSince !== undefined) indexes = changedSince(selected, indexes, args.changedSince);
-  const limited = newestWithin(messageLimit, indexes, selected);
-  if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
-  indexes = limited.indexes;
+  const limited = newestIndexes(limits?.messageLimit, indexes, selected);
+  indexes = limited.left;
   let plan = planFor(session, args.items, args.asksUid);
   let seen = NumberSet.empty;
   if (plan.setsSeen && mayMarkSeen(selected)) {
@@ -66,16 +65,17 @@ async function runFetch(
   const out = new Output(reply);
   if (isRowsOnly(plan)) {
     await fetchRows(selected, indexes, plan.rows, out, fetchHead(session));
+    tellInPart(reply, limited, false);
     return;
   }
   const writer = new MessageWriter(session, plan, seen, out);
   await writer.run(indexes);
+  // RFC 2180 §4.1.2; UIDs that are gone are no error (RFC 3501 §6.4.8).
+  const isSomeGone = writer.missing > 0 && !isUid;
+  tellInPart(reply, limited, writer.hasUnknownEncoding || isSomeGone || writer.downgraded.length > 0);
   if (writer.hasUnknownEncoding) {
     reply.failed('Some part has a transfer encoding that cannot be undone', 'UNKNOWN-CTE');
-    return;
-  }
-  // RFC 2180 §4.1.2; UIDs that are gone are no error (RFC 3501 §6.4.8).
-  if (writer.missing > 0 && !isUid) {
+  } else if (isSomeGone) {
     reply.failed('Some of the requested messages no longer exist', 'EXPUNGEISSUED');
   } else if (writer.downgraded.length > 0) {
     reply.completed('Completed', `DOWNGRADED ${NumberSet.fromAscending(writer.downgraded)}`);

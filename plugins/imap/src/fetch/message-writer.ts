@@ -81,6 +81,7 @@ export class MessageWriter {
           (await this.withLargeSummary(text, batch.uids[i]!, summary));
       }
       for (const texts of extensions) text = joined(text, texts[i]!);
+      text = this.withLastRows(text, batch, i);
       if (text !== '') this.out.text += `${this.head(batch.numbers[i]!, batch.uids[i]!)}${text})\r\n`;
     }
   }
@@ -94,6 +95,12 @@ export class MessageWriter {
     if (!this.seen.isEmpty && this.seen.has(uid)) {
       for (const part of this.plan.seenRows) text = joined(text, part(chunk, at, uid));
     }
+    return text;
+  }
+
+  private withLastRows(text: string, batch: Batch, i: number): string {
+    for (const part of this.plan.lastRows)
+      text = joined(text, part(batch.chunks[i]!, batch.at[i]!, batch.uids[i]!));
     return text;
   }
 
@@ -134,6 +141,7 @@ export class MessageWriter {
       const message = await this.messageOf(batch, i);
       let { head } = message;
       for (const texts of extensions) head = joined(head, texts[i]!);
+      head = this.withLastRows(head, batch, i);
       let pieces: Piece[] | undefined;
       for (const item of this.plan.sections) {
         const piece =

@@ -5,6 +5,8 @@ import type { BinaryItem, Item, SectionItem, SummaryName } from './items.js';
 /** What a FETCH does for each message, sorted by what it costs. Made once a command. */
 export interface FetchPlan {
   readonly rows: readonly IndexPart[];
+  /** Told behind the extensions' items (`FetchItem.rank`). */
+  readonly lastRows: readonly IndexPart[];
   readonly summaries: readonly SummaryName[];
   /** In the order asked. */
   readonly sections: readonly (SectionItem | BinaryItem)[];
@@ -20,9 +22,11 @@ export function planFetch(
   selected: SelectedMailbox,
   tellsModSeq: boolean,
   tellsUid: boolean,
+  asksUid = true,
 ): FetchPlan {
   const labels = new Set(items.map((item) => item.label));
-  const extensions = items.filter((item) => item.kind === 'extension');
+  const extensions = inRank(items.filter((item) => item.kind === 'extension'));
+  const isUidLast = !asksUid && labels.has('UID') && extensions.some(({ item }) => item.rank !== undefined);
   const summaries = items.filter((item) => item.kind === 'summary').map((item) => item.label);
   const sections = items.filter((item) => item.kind === 'section' || item.kind === 'binary');
   const seenRows: IndexPart[] = [];
@@ -30,8 +34,11 @@ export function planFetch(
   if (tellsModSeq && !labels.has('MODSEQ')) seenRows.push(indexPart('MODSEQ', selected));
   // RFC 7162 §3.2.4: with the mod-sequence goes the UID; a UIDFETCH line has it.
   if (tellsModSeq && tellsUid && !labels.has('UID')) seenRows.push(indexPart('UID', selected));
+  const named = items.filter((item) => item.kind === 'index').map(({ label }) => label);
+  const rows = isUidLast ? named.filter((label) => label !== 'UID') : named;
   return {
-    rows: items.filter((item) => item.kind === 'index').map((item) => indexPart(item.label, selected)),
+    rows: rows.map((label) => indexPart(label, selected)),
+    lastRows: isUidLast ? [indexPart('UID', selected)] : [],
     summaries,
     sections,
     extensions,
@@ -44,21 +51,27 @@ export function planFetch(
   };
 }
 
+/** Stable: those without a rank stay in the order asked, ahead of the others. */
+function inRank<T extends { readonly item: FetchItem }>(extensions: readonly T[]): readonly T[] {
+  if (extensions.every(({ item }) => item.rank === undefined)) return extensions;
+  return extensions.toSorted((a, b) => (a.item.rank ?? -1) - (b.item.rank ?? -1));
+}
+
 /** A message as a whole: its size, which the snapshot has, is all that has to be known of it. */
 function isWhole(item: SectionItem | BinaryItem): boolean {
   return item.kind === 'section' && item.spec.path.length === 0 && item.spec.text === '';
 }
 
-/** Nothing but columns of the snapshot. */
 /** As the session has it: MODSEQ and UID go along where they must. `asksUid`: UID was among the items asked for. */
 export function planFor(session: ImapSession, items: readonly Item[], asksUid = false): FetchPlan {
   const { enabled, selected } = session;
   const isUidOnly = enabled.has('UIDONLY');
   // A UIDFETCH line begins with the UID: the item only where it was asked for (RFC 9586 §3.3).
   const told = isUidOnly && !asksUid ? items.filter(({ label }) => label !== 'UID') : items;
-  return planFetch(told, selected, enabled.has('CONDSTORE'), !isUidOnly);
+  return planFetch(told, selected, enabled.has('CONDSTORE'), !isUidOnly, asksUid || isUidOnly);
 }
 
+/** Nothing but columns of the snapshot. */
 export function isRowsOnly(plan: FetchPlan): boolean {
   return !plan.needsSummaries && plan.extensions.length === 0 && plan.sections.length === 0;
 }

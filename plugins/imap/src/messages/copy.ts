@@ -4,7 +4,7 @@ import { requireWithin } from './message-limit.js';
 import { copyUid, findTarget, parseTransfer, type TransferArguments, transferOptions } from './transfer.js';
 
 /** COPY and UID COPY: RFC 3501 §6.4.7, COPYUID of RFC 4315 §3. */
-export function copyCommand({ messageLimit }: MessageEnvironment): ImapCommand<TransferArguments> {
+export function copyCommand({ limits }: MessageEnvironment): ImapCommand<TransferArguments> {
   return defineImapCommand({
     name: 'COPY',
     rfc: 'RFC 3501 §6.4.7',
@@ -25,7 +25,7 @@ export function copyCommand({ messageLimit }: MessageEnvironment): ImapCommand<T
         throw new MailError('EXPUNGEISSUED', 'Some of the messages have been expunged');
       const present = uids.minus(selected.ghosts);
       if (present.isEmpty) return reply.completed('No matching messages, so nothing copied');
-      requireWithin(messageLimit, present);
+      requireWithin(limits?.saveLimit, present);
       const options = transferOptions(context, target, 'COPY');
       const copied = await selected.mailbox.copyTo(present, target.id, options);
       reply.completed('Completed', copyUid(context, target, copied));

@@ -8,7 +8,7 @@ import type {
   SearchKey,
   StoreItem,
 } from '@angarium/sdk';
-import type { MessageLimit } from './message-limit.js';
+import type { MessageLimits } from './message-limit.js';
 
 /** What the message commands ask of the plugin around them. Names are upper case. */
 export interface MessageEnvironment {
@@ -20,7 +20,7 @@ export interface MessageEnvironment {
   /** Accelerates text keys; undefined: messages are read. */
   readonly searchIndex: SearchIndex | undefined;
   /** How many messages one command may be about (RFC 9738); absent: any number. */
-  readonly messageLimit?: MessageLimit;
+  readonly limits?: MessageLimits;
 }
 
 /** Nothing added by anybody. */

@@ -16,7 +16,7 @@ export function messageCommands(environment: MessageEnvironment): readonly ImapC
     fetchCommand(environment),
     searchCommand(environment),
     storeCommand(environment),
-    expungeCommand(),
+    expungeCommand(environment),
     copyCommand(environment),
     moveCommand(environment),
   ];

@@ -1,6 +1,6 @@
 import { defineImapCommand, type ImapCommand, MailError, Right } from '@angarium/sdk';
 import type { MessageEnvironment } from './environment.js';
-import { requireWithin } from './message-limit.js';
+import { newestUids, tellInPart } from './message-limit.js';
 import { requireWritable } from './targets.js';
 import { copyUid, findTarget, parseTransfer, type TransferArguments, transferOptions } from './transfer.js';
 
@@ -8,7 +8,7 @@ import { copyUid, findTarget, parseTransfer, type TransferArguments, transferOpt
 const neededRights = Right.read | Right.deleteMessages | Right.expunge;
 
 /** MOVE and UID MOVE: RFC 6851 §3. */
-export function moveCommand({ messageLimit }: MessageEnvironment): ImapCommand<TransferArguments> {
+export function moveCommand({ limits }: MessageEnvironment): ImapCommand<TransferArguments> {
   return defineImapCommand({
     name: 'MOVE',
     rfc: 'RFC 6851 §3.1',
@@ -26,14 +26,19 @@ export function moveCommand({ messageLimit }: MessageEnvironment): ImapCommand<T
       await selected.sync(reply, { mayExpunge: false, withUid: isUid });
       const uids = selected.uids(set, isUid).minus(selected.ghosts);
       if (uids.isEmpty) return reply.completed('No matching messages, so nothing moved');
-      requireWithin(messageLimit, uids);
-      const moved = await selected.mailbox.moveTo(uids, target.id, transferOptions(context, target, 'MOVE'));
+      const limited = newestUids(limits?.messageLimit, uids);
+      const moved = await selected.mailbox.moveTo(
+        limited.left,
+        target.id,
+        transferOptions(context, target, 'MOVE'),
+      );
       // Ahead of the EXPUNGEs, so that the client knows where the messages have gone (RFC 6851 §4.3).
       const code = copyUid(context, target, moved);
       if (code !== undefined) reply.status('OK', 'Moved', code);
       await selected.sync(reply, { mayExpunge: true, withUid: isUid });
-      if (session.enabled.has('CONDSTORE'))
-        reply.completed('Completed', `HIGHESTMODSEQ ${moved.expungeModSeq}`);
+      const hasModSeq = session.enabled.has('CONDSTORE');
+      tellInPart(reply, limited, hasModSeq);
+      if (hasModSeq) reply.completed('Completed', `HIGHESTMODSEQ ${moved.expungeModSeq}`);
     },
   });
 }

@@ -13,10 +13,9 @@ import {
   type SequenceSet,
   type StoreItem,
 } from '@angarium/sdk';
-import { changedSince } from '../fetch/plan.js';
 import { numbersOf, touchableFlags } from '../view/index.js';
 import { enableCondstore, type MessageEnvironment } from './environment.js';
-import { requireWithin } from './message-limit.js';
+import { type Limited, type MessageLimit, newestUids, tellInPart } from './message-limit.js';
 import { requireWritable, type Targets, targetsOf } from './targets.js';
 
 interface StoreArguments {
@@ -97,13 +96,14 @@ function storeModifiers(line: CommandLine, environment: MessageEnvironment): num
 async function runStore(
   context: ImapCommandContext,
   args: StoreArguments,
-  { messageLimit }: MessageEnvironment,
+  { limits }: MessageEnvironment,
 ): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
   requireWritable(selected);
   const { item, unchangedSince } = args;
-  if (item?.item.store !== undefined) return storeOther(context, args, item.item, item.args);
+  const limit = limits?.messageLimit;
+  if (item?.item.store !== undefined) return storeOther(context, args, item.item, item.args, limit);
   const asked: readonly FlagChange[] =
     item === undefined
       ? [{ mode: args.mode, ...args.flags }]
@@ -111,13 +111,14 @@ async function runStore(
   const changes = asked.map((change) => permitted(selected, change));
   if (unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
-  requireWithin(messageLimit, targets.uids);
-  const modified = await applyChanges(session, targets.uids, changes, unchangedSince);
+  const limited = newestUids(limit, targets.uids);
+  const uids = limited.left;
+  const modified = await applyChanges(session, uids, changes, unchangedSince);
   // What the client believes is what it has asked for: flags that its rights do not allow are told then.
   const tell = args.isSilent ? (unchangedSince === undefined ? 'nothing' : 'modSeq') : 'flags';
-  for (const change of asked) selected.ownFlagChange(targets.uids.minus(modified), change, tell);
+  for (const change of asked) selected.ownFlagChange(uids.minus(modified), change, tell);
   await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
-  answer(context, args, targets, modified);
+  answer(context, args, targets, modified, limited);
 }
 
 /** Answers those that failed the UNCHANGEDSINCE test. */
@@ -146,20 +147,20 @@ async function storeOther(
   args: StoreArguments,
   item: StoreItem,
   value: unknown,
+  limit: MessageLimit,
 ): Promise<void> {
   const { session, reply, isUid } = context;
   const { selected } = session;
   const { unchangedSince } = args;
   if (unchangedSince !== undefined) enableCondstore(session, reply);
   const targets = await targetsOf(selected, reply, args.set, isUid);
-  const modified =
-    unchangedSince === undefined
-      ? NumberSet.empty
-      : selected.view.uidsAt(changedSince(selected, targets.indexes, unchangedSince)).intersect(targets.uids);
-  const uids = targets.uids.minus(modified);
-  if (!uids.isEmpty) await item.store!(context, uids, args.mode, value);
+  const limited = newestUids(limit, targets.uids);
+  const uids = limited.left;
+  const modified = uids.isEmpty
+    ? NumberSet.empty
+    : await item.store!(context, uids, args.mode, value, unchangedSince);
   await selected.sync(reply, { mayExpunge: isUid, withUid: isUid });
-  answer(context, { ...args, isSilent: true }, targets, modified);
+  answer(context, { ...args, isSilent: true }, targets, modified, limited);
 }
 
 function answer(
@@ -167,12 +168,15 @@ function answer(
   args: StoreArguments,
   targets: Targets,
   modified: NumberSet,
+  limited: Limited,
 ): void {
   const { view } = session.selected;
   const failed = isUid ? modified : numbersOf(view.indexesOf(modified));
   const code = modified.isEmpty ? undefined : `MODIFIED ${failed}`;
   // RFC 2180 §4.2.1 to 4.2.3; a UID that is not there is no error (RFC 3501 §6.4.8).
-  if (!targets.gone.isEmpty && !isUid && !args.isSilent) {
+  const isSomeGone = !targets.gone.isEmpty && !isUid && !args.isSilent;
+  tellInPart(reply, limited, isSomeGone || code !== undefined);
+  if (isSomeGone) {
     const text = targets.uids.isEmpty
       ? 'The messages have been expunged'
       : 'Some of the messages no longer exist';

@@ -12,6 +12,7 @@ import {
 } from '@angarium/sdk';
 import { batchesOf } from '../fetch/batches.js';
 import { ContentReader } from '../fetch/contents.js';
+import { type MessageLimit, requireWithin } from '../messages/message-limit.js';
 import { nextTurn, resolveSearched } from '../view/index.js';
 import { expanded } from './expand.js';
 import { defaultFolding } from './folding.js';
@@ -21,11 +22,14 @@ import { Candidate, type CompiledSearch, compileSearch, NO, UNKNOWN, YES } from 
 
 export interface EvaluateOptions extends SearchOptions {
   readonly searchIndex?: SearchIndex | undefined;
+  /** More messages than these are not looked at. */
+  readonly limit?: MessageLimit;
 }
 
 /** Keys looked at in columns before other sessions have their turn: about a millisecond. */
 const TESTS_A_TURN = 65_536;
 
+/** @throws TooManyMessages */
 export async function evaluate(
   session: ImapSession,
   program: Program,
@@ -39,12 +43,13 @@ export async function evaluate(
   let candidates = NumberSet.range(0, view.count - 1).minus(view.indexesOf(ghosts));
   if (options.within !== undefined) candidates = candidates.intersect(options.within);
   candidates = candidates.intersect(requiredSets(session, root));
+  requireWithin(options.limit, view.uidsAt(candidates));
   const run = new SearchRun(session, search, options);
   return run.run(view, candidates);
 }
 
 /** Sets that every match must be in: they narrow before anything is looked at. */
-function requiredSets(session: ImapSession, root: Node): NumberSet {
+export function requiredSets(session: ImapSession, root: Node): NumberSet {
   let indexes = NumberSet.range(0, session.selected.view.count - 1);
   for (const node of root.op === 'and' ? root.nodes : [root]) {
     if (node.op === 'set')

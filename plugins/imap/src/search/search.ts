@@ -12,10 +12,10 @@ import {
   type SelectedMailbox,
 } from '@angarium/sdk';
 import { enableCondstore, type MessageEnvironment } from '../messages/environment.js';
-import { newestWithin } from '../messages/message-limit.js';
+import { newestIndexes, tellInPart } from '../messages/message-limit.js';
 import { nextTurn, Output } from '../view/index.js';
 import { commandLineFrom, LiteralWanted } from '../wire/index.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, requiredSets } from './evaluate.js';
 import { expanded } from './expand.js';
 import { comparatorOf } from './folding.js';
 import { parseKeys } from './keys.js';
@@ -57,7 +57,11 @@ export function imapSearch(environment: MessageEnvironment): ImapSearch {
     parse: (line, isUid) => parseKeys(line, isUid, environment),
     parseText: (text) => parseText(text, environment),
     evaluate: (session, program, options) =>
-      evaluate(session, program as Program, { ...options, searchIndex: environment.searchIndex }),
+      evaluate(session, program as Program, {
+        ...options,
+        searchIndex: environment.searchIndex,
+        limit: environment.limits?.messageLimit,
+      }),
     parseReturn: (line, command) => parseReturns(line, command, environment),
     returnAll: () => defaultReturns(environment) ?? ({ names: [], asked: [] } as Returns),
     checkReturn: (request, program) => checkReturns(request as Returns, program),
@@ -120,11 +124,11 @@ async function runSearch(
     const program = await expanded(session, args.program, charset);
     if (program.usesModSeq) enableCondstore(session, reply);
     const scores = program.isFuzzy && returns !== undefined ? new Map<number, number>() : undefined;
-    const { searchIndex, messageLimit } = environment;
-    const everything = NumberSet.range(0, selected.view.count - 1);
-    const limited = newestWithin(messageLimit, everything, selected);
-    if (limited.code !== undefined) reply.completed('Completed in part', limited.code);
-    const within = limited.code === undefined ? undefined : limited.indexes;
+    const { searchIndex, limits } = environment;
+    // Of those that can match at all: a client goes on with UIDBEFORE.
+    const limited = newestIndexes(limits?.messageLimit, requiredSets(session, program.root), selected);
+    const within = limited.code === undefined ? undefined : limited.left;
+    tellInPart(reply, limited, false);
     const indexes = await evaluate(session, program, { charset, signal, within, searchIndex, scores });
     if (returns === undefined) {
       const modSeq = program.usesModSeq ? highestModSeq(selected, indexes) : undefined;

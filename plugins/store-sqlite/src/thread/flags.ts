@@ -55,7 +55,7 @@ export function updateFlags(shard: ShardWriter, input: In<'flags'>): FlagsOutcom
 }
 
 /** Appends to flat ranges; UIDs come ascending. */
-function pushUid(ranges: number[], uid: number): void {
+export function pushUid(ranges: number[], uid: number): void {
   const last = ranges.length - 1;
   if (last > 0 && ranges[last] === uid - 1) ranges[last] = uid;
   else ranges.push(uid, uid);

@@ -5,7 +5,7 @@ import { nonexistent } from '../errors.js';
 import { LIST_COLUMNS, listRowById, liveRowByKey, MailboxState, treeOfKey } from '../sql/list-row.js';
 import type { Db } from '../sql/open.js';
 import { pluck, sql } from '../sql/statements.js';
-import type { In, ListRow } from './protocol.js';
+import type { ChangedRows, In, ListRow } from './protocol.js';
 import { overQuota } from './roots.js';
 
 const SEPARATOR = '\u001f';
@@ -43,6 +43,8 @@ export function createListed(db: Db, input: In<'listCreate'>): ListRow {
     const count = pluck(db, 'SELECT count(*) FROM mailbox WHERE quota_root = ? AND state = 0');
     if ((count.get(input.quotaRoot) as number) >= input.maxMailboxes) throw overQuota();
   }
+  if (input.soleUse === true && holdersOf(db, input.key, input.specialUse).length > 0)
+    throw new MailError('USEATTR', 'Another mailbox has this special use');
   sql(
     db,
     `INSERT INTO mailbox (id, tree, key, state, version, uidvalidity, partition, acl, quota_root, special_use,
@@ -126,12 +128,40 @@ export function undeleteListed(db: Db, { id, key }: In<'listUndelete'>): ListRow
   return required(db, id);
 }
 
-export function changeListed(db: Db, { id, patch }: In<'listChange'>): ListRow {
+/** Mailboxes in the tree of `key` that have one of these special uses (JSON). */
+function holdersOf(db: Db, key: string, specialUse: string): ListRow[] {
+  const uses: readonly string[] = JSON.parse(specialUse);
+  if (uses.length === 0) return [];
+  const marked = sql(
+    db,
+    `SELECT ${LIST_COLUMNS} FROM mailbox WHERE tree = ? AND state = 0 AND special_use <> '[]'`,
+  ).all(treeOfKey(key)) as ListRow[];
+  return marked.filter((row) => usesOf(row).some((use) => uses.includes(use)));
+}
+
+function usesOf({ specialUse }: ListRow): readonly string[] {
+  return JSON.parse(specialUse);
+}
+
+/** The other mailboxes of the same tree lose these special uses (JSON). */
+function takeUses(db: Db, { id, key }: ListRow, specialUse: string): { before: ListRow; row: ListRow }[] {
+  const taken: readonly string[] = JSON.parse(specialUse);
+  const update = sql(db, 'UPDATE mailbox SET special_use = ?, version = ? WHERE id = ?');
+  const others = holdersOf(db, key, specialUse).filter((holder) => holder.id !== id);
+  return others.map((before) => {
+    update.run(JSON.stringify(usesOf(before).filter((use) => !taken.includes(use))), bump(db), before.id);
+    return { before, row: required(db, before.id) };
+  });
+}
+
+export function changeListed(db: Db, { id, patch }: In<'listChange'>): ChangedRows {
   const row = listRowById(db, id);
   if (row === undefined || row.state !== MailboxState.live) throw nonexistent();
   // JSON that was read and written again is the same text.
   if (patch.expectedAcl !== undefined && patch.expectedAcl !== row.acl)
     throw new MailError('INUSE', 'The access control list has changed meanwhile');
+  const others =
+    patch.soleUse === true && patch.specialUse !== undefined ? takeUses(db, row, patch.specialUse) : [];
   const attributes: Record<string, string> = JSON.parse(row.attributes);
   for (const [name, value] of Object.entries(patch.attributes ?? {})) {
     if (value === undefined) delete attributes[name];
@@ -149,7 +179,7 @@ export function changeListed(db: Db, { id, patch }: In<'listChange'>): ListRow {
     bump(db),
     id,
   );
-  return required(db, id);
+  return { row: required(db, id), others };
 }
 
 export function setListedPartition(db: Db, { id, partition }: In<'listPartition'>): ListRow {

@@ -3,10 +3,11 @@
 import { MAX_UID, rowOf, seenRowOf, unflatten } from '../model/ids.js';
 import { pluck, sql } from '../sql/statements.js';
 import { forget, purgeBatch } from './expunge.js';
-import { noted } from './flags.js';
+import { noted, pushUid } from './flags.js';
 import { putAnnotation } from './messages.js';
-import type { In, MailboxRef } from './protocol.js';
+import type { In, MailboxRef, Ranges } from './protocol.js';
 import type { QuotaRoots } from './roots.js';
+import { ViewerSeen } from './seen.js';
 import { type MailboxRow, MailboxRowState, type ShardWriter } from './shard.js';
 
 /** The old boundary; what is below is nobody's \Recent any more. */
@@ -24,6 +25,8 @@ export interface AnnotateOutcome {
   readonly from: number;
   readonly modSeq: number;
   readonly chunks: readonly number[] | undefined;
+  /** Failed the test of `unchangedSince`. */
+  readonly modified: Ranges;
 }
 
 /** @throws MailError OVERQUOTA (annotations); RootBusy */
@@ -37,12 +40,19 @@ function putAnnotations(shard: ShardWriter, row: MailboxRow, input: In<'annotate
   const from = row.highestModSeq;
   const set = unflatten(input.uids);
   const remove = sql(shard.db, 'DELETE FROM annotation WHERE id = ? AND user = ? AND entry = ?');
+  const { viewer, unchangedSince = Number.POSITIVE_INFINITY } = input;
+  const seen = viewer === undefined ? undefined : new ViewerSeen(shard, row.id, viewer);
+  const modified: number[] = [];
   const written: number[] = [];
   for (const { id, columns } of shard.chunks(row.id, input.uids)) {
     let isTouched = false;
     for (let i = 0; i < columns.count; i++) {
       const uid = columns.uids[i]!;
       if (!set.has(uid)) continue;
+      if (Math.max(columns.modseqs[i]!, seen?.modSeqOf(uid) ?? 0) > unchangedSince) {
+        pushUid(modified, uid);
+        continue;
+      }
       isTouched = true;
       columns.modseqs[i] = from + 1;
       for (const [entry, value] of input.entries) {
@@ -58,7 +68,7 @@ function putAnnotations(shard: ShardWriter, row: MailboxRow, input: In<'annotate
     row.highestModSeq = from + 1;
     shard.save(row);
   }
-  return { from, modSeq: row.highestModSeq, chunks: noted(written) };
+  return { from, modSeq: row.highestModSeq, chunks: noted(written), modified };
 }
 
 /**

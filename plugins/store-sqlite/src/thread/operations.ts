@@ -65,11 +65,11 @@ export function messageOperations(context: WriteContext): MessageOperations {
     claimRecent: ({ ref }) => at(ref).queue.run(() => claimRecent(at(ref).shard, ref)),
     annotate: async (input) => {
       const { queue, shard } = at(input.ref);
-      const { from, modSeq, chunks } = await whenRootsAreFree(() =>
+      const { from, modSeq, chunks, modified } = await whenRootsAreFree(() =>
         queue.run(() => annotate(shard, input, context.roots)),
       );
       if (modSeq > from) context.tell({ mailbox: input.ref.id, kind: 'annotations', from, modSeq, chunks });
-      return { modSeq };
+      return { modSeq, modified };
     },
     unexpunge: (input) => bringBack(context, input),
     purge: ({ ref, beforeMs }) => purge(context, ref.shard, ref.id, beforeMs),
@@ -153,7 +153,11 @@ export function listOperations(context: WriteContext): ListOperations {
     },
     listDelete: (input) => list.run(() => deleteListed(db, input)),
     listForget: (input) => list.run(() => forgetListed(db, input)),
-    listChange: async (input) => told(await list.run(() => changeListed(db, input))),
+    listChange: async (input) => {
+      const changed = await list.run(() => changeListed(db, input));
+      for (const { row } of [...changed.others, changed]) told(row);
+      return changed;
+    },
     listPartition: async (input) => told(await list.run(() => setListedPartition(db, input))),
     listUndelete: async (input) => told(await list.run(() => undeleteListed(db, input))),
     listRestore: (input) => list.run(() => restoreListed(db, input)),

@@ -123,8 +123,16 @@ export interface NewListRow {
   /** Of `quotaRoot`, this one included. */
   readonly maxMailboxes?: number;
   readonly specialUse: string;
+  readonly soleUse?: boolean;
   readonly attributes: string;
   readonly nowMs: number;
+}
+
+/** What a change of the list has changed. */
+export interface ChangedRows {
+  readonly row: ListRow;
+  /** Others that have lost a special use (`soleUse`). */
+  readonly others: readonly { readonly before: ListRow; readonly row: ListRow }[];
 }
 
 export interface ListPatch {
@@ -132,6 +140,7 @@ export interface ListPatch {
   readonly expectedAcl?: string;
   readonly quotaRoot?: string | null;
   readonly specialUse?: string;
+  readonly soleUse?: boolean;
   readonly sharedSeen?: number;
   readonly attributes?: Readonly<Record<string, string | undefined>>;
 }
@@ -165,8 +174,11 @@ export interface Operations {
       user: string;
       entries: ReadonlyMap<string, Uint8Array | undefined>;
       limits: readonly UsageLimit[];
+      unchangedSince: number | undefined;
+      /** Whose own \Seen counts for `unchangedSince`. */
+      viewer: string | undefined;
     };
-    out: { modSeq: number };
+    out: { modSeq: number; modified: Ranges };
   };
   unexpunge: { in: { ref: MailboxRef; uids: Ranges; nowMs: number }; out: CopyResult };
   purge: { in: { ref: MailboxRef; beforeMs: number }; out: { messages: number; bytes: number } };
@@ -198,7 +210,7 @@ export interface Operations {
   listDelete: { in: { id: string; key: string; isImmediate: boolean; nowMs: number }; out: ListRow };
   /** False when it is not a deleted mailbox any more: somebody brought it back. */
   listForget: { in: { id: string; nowMs: number }; out: boolean };
-  listChange: { in: { id: string; patch: ListPatch }; out: ListRow };
+  listChange: { in: { id: string; patch: ListPatch }; out: ChangedRows };
   listPartition: { in: { id: string; partition: number }; out: ListRow };
   listUndelete: { in: { id: string; key: string }; out: ListRow };
   /** False when it was so before. */

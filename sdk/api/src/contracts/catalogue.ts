@@ -49,6 +49,8 @@ export interface CreateMailbox {
   /** With this one `quotaRoot` may have no more mailboxes than that; checked in the same transaction. */
   readonly maxMailboxes?: number;
   readonly specialUse?: readonly string[];
+  /** MailError USEATTR when another mailbox of the same owner has one of `specialUse`; looked at in the same transaction. */
+  readonly soleUse?: boolean;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
@@ -59,6 +61,8 @@ export interface MailboxChanges {
   readonly expectedAcl?: Readonly<Record<string, string>>;
   readonly quotaRoot?: string | undefined;
   readonly specialUse?: readonly string[];
+  /** The owner's other mailboxes lose what `specialUse` gives to this one, in the same transaction. */
+  readonly soleUse?: boolean;
   readonly sharedSeen?: boolean;
   readonly attributes?: Readonly<Record<string, string | undefined>>;
 }
@@ -77,8 +81,8 @@ export interface MailboxCatalogue {
   list(query: MailboxListQuery): Promise<readonly MailboxEntry[]>;
   /**
    * Creates exactly this mailbox; parents are the caller's business.
-   * @throws MailError ALREADYEXISTS; CANNOT for a partition that is not there; OVERQUOTA (`maxMailboxes`); what a
-   * `mailbox.creating` tap throws.
+   * @throws MailError ALREADYEXISTS; CANNOT for a partition that is not there; OVERQUOTA (`maxMailboxes`); USEATTR
+   * (`soleUse`); what a `mailbox.creating` tap throws.
    */
   create(name: MailboxName, options?: CreateMailbox, origin?: Origin): Promise<MailboxEntry>;
   /**

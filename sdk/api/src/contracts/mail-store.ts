@@ -240,15 +240,16 @@ export interface Mailbox {
     user: UserId | undefined,
   ): Promise<ReadonlyMap<number, ReadonlyMap<string, Uint8Array>>>;
   /**
-   * undefined removes an entry. Messages that are there get a new modseq; when none is, nothing changes.
+   * undefined removes an entry. Messages that are there get a new modseq; when none is, nothing changes. UIDs above
+   * `unchangedSince` in modseq stay as they are and are answered as `modified`: as in updateFlags, inside the store.
    * @throws MailError OVERQUOTA, or what a `message.annotating` tap throws: nothing is changed
    */
   setAnnotations(
     uids: NumberSet,
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
-    origin?: Origin,
-  ): Promise<{ readonly modSeq: number }>;
+    options?: UpdateOptions,
+  ): Promise<{ readonly modSeq: number; readonly modified: NumberSet }>;
 
   /** Expunged messages that are still kept. */
   expunged(): Promise<readonly ExpungedMessage[]>;
@@ -258,7 +259,7 @@ export interface Mailbox {
   purge(expungedBeforeMs: number): Promise<{ readonly messages: number; readonly bytes: number }>;
 }
 
-/** Conditions of a flag update. */
+/** Conditions of a change of flags or annotations. */
 export interface UpdateOptions {
   readonly unchangedSince?: number;
   readonly origin?: Origin;

@@ -3,7 +3,8 @@ import type { MailboxEntry } from '../contracts/catalogue.js';
 import { type Contract, contract } from '../di.js';
 import type { CollationName } from '../message/index.js';
 import type { NumberSet } from '../model/number-set.js';
-import type { ImapCommandContext, ReturningCommand, SearchResult } from './extension-points.js';
+import type { ImapCommandContext } from './extension-commands.js';
+import type { ReturningCommand, SearchResult } from './extension-results.js';
 import type { CommandLine } from './line.js';
 import type { ImapSession } from './session.js';
 

@@ -69,6 +69,8 @@ export class MemoryCatalogue implements MailboxCatalogue {
     const siblings = [...this.boxes.values()].filter(({ entry }) => entry.quotaRoot === quotaRoot);
     if (quotaRoot !== undefined && siblings.length >= maxMailboxes)
       throw new MailError('OVERQUOTA', 'Over quota');
+    if (chosen.soleUse === true && this.holders(name, chosen.specialUse ?? []).length > 0)
+      throw new MailError('USEATTR', 'Another mailbox has this special use');
     if (chosen.partition !== undefined && chosen.partition !== 'default') {
       throw new MailError('CANNOT', 'Unknown partition');
     }
@@ -154,20 +156,46 @@ export class MemoryCatalogue implements MailboxCatalogue {
       if (value === undefined) delete attributes[key];
       else attributes[key] = value;
     }
-    const { expectedAcl, ...replaced } = changes;
+    const { expectedAcl, soleUse, ...replaced } = changes;
     if (expectedAcl !== undefined && JSON.stringify(expectedAcl) !== JSON.stringify(box.entry.acl))
       throw new MailError('INUSE', 'The access control list has changed meanwhile');
-    const before = box.entry;
-    box.entry = {
-      ...box.entry,
-      ...replaced,
-      quotaRoot: 'quotaRoot' in changes ? changes.quotaRoot : box.entry.quotaRoot,
-      attributes,
-    };
-    this.changed(id, 'catalogue');
-    this.tell({ kind: 'changed', before, mailbox: box.entry, session: origin?.session });
-    await this.hooks.hook('mailbox.changed').call(box.entry, changes, origin);
+    const taken = changes.specialUse ?? [];
+    const others = soleUse === true ? this.holders(box.entry.name, taken).filter((one) => one !== box) : [];
+    const released = others.map((other) => ({
+      other,
+      specialUse: other.entry.specialUse.filter((use) => !taken.includes(use)),
+    }));
+    const quotaRoot = 'quotaRoot' in changes ? changes.quotaRoot : box.entry.quotaRoot;
+    const told = [
+      ...released.map(({ other, specialUse }) => this.replace(other, { specialUse }, { specialUse }, origin)),
+      this.replace(box, { ...replaced, quotaRoot, attributes }, changes, origin),
+    ];
+    await Promise.all(told);
     return box.entry;
+  }
+
+  /** At once; the promise is for the hook. */
+  private replace(
+    box: MemoryBox,
+    fields: Partial<MailboxEntry>,
+    changes: MailboxChanges,
+    origin: Origin | undefined,
+  ): Promise<void> | undefined {
+    const before = box.entry;
+    box.entry = { ...before, ...fields };
+    this.changed(box.entry.id, 'catalogue');
+    this.tell({ kind: 'changed', before, mailbox: box.entry, session: origin?.session });
+    return this.hooks.hook('mailbox.changed').call(box.entry, changes, origin);
+  }
+
+  /** Mailboxes of the same owner that have one of these special uses. */
+  private holders(name: MailboxName, uses: readonly string[]): MemoryBox[] {
+    return [...this.boxes.values()].filter(
+      ({ entry }) =>
+        entry.name.owner === name.owner &&
+        entry.name.domain === name.domain &&
+        entry.specialUse.some((use) => uses.includes(use)),
+    );
   }
 
   async deleted(query: MailboxListQuery): Promise<readonly DeletedMailbox[]> {

@@ -168,13 +168,17 @@ export class MemoryMailbox implements Mailbox {
     uids: NumberSet,
     user: UserId | undefined,
     entries: ReadonlyMap<string, Uint8Array | undefined>,
-    origin?: Origin,
-  ): Promise<{ modSeq: number }> {
+    { unchangedSince = Number.POSITIVE_INFINITY, origin }: UpdateOptions = {},
+  ): Promise<{ modSeq: number; modified: NumberSet }> {
     const batch = { mailbox: this.box().entry, uids, user, entries, limits: [], origin };
     await this.store.annotating.call(batch);
     const box = this.box();
-    const messages = box.find(uids);
-    if (messages.length === 0) return { modSeq: box.modSeq };
+    const isModified = (message: MemoryMessage): boolean =>
+      modSeqFor(box, message, this.viewer) > unchangedSince;
+    const failed = box.find(uids).filter(isModified);
+    const modified = NumberSet.fromAscending(failed.map(({ uid }) => uid));
+    const messages = box.find(uids.minus(modified));
+    if (messages.length === 0) return { modSeq: box.modSeq, modified };
     let annotationBytes = 0;
     for (const { annotations } of messages)
       for (const [entry, value] of entries)
@@ -188,7 +192,7 @@ export class MemoryMailbox implements Mailbox {
       message.modSeq = modSeq;
     }
     this.store.changed(this.id, 'annotations', modSeq);
-    return { modSeq };
+    return { modSeq, modified };
   }
 
   async expunged(): Promise<readonly ExpungedMessage[]> {

@@ -47,7 +47,8 @@ export const specialUseExtension: ImapExtension = {
         checkPlace(session, name);
         const [holder] = await holdersOf(session, name, specialUse);
         if (holder !== undefined) throw new MailError('USEATTR', 'Another mailbox has this special use');
-        return { ...options, specialUse };
+        // Looked at again by the store: two clients may ask at the same instant.
+        return { ...options, specialUse, soleUse: true };
       },
     },
   ],

@@ -1,6 +1,6 @@
 /** `/private/specialuse` (RFC 6154 §4). */
 import { type MetadataEntry, ownerOf } from '@angarium/sdk';
-import { checkPlace, holdersOf, knownUses } from './uses.js';
+import { checkPlace, knownUses } from './uses.js';
 
 export const specialUseEntry: MetadataEntry = {
   name: '/private/specialuse',
@@ -17,12 +17,7 @@ export const specialUseEntry: MetadataEntry = {
   async write(value, call) {
     const { store, mailbox, origin } = call;
     if (mailbox === undefined) return;
-    const specialUse = usesIn(value);
-    for (const holder of await holdersOf(call, mailbox.name, specialUse, mailbox)) {
-      const rest = holder.specialUse.filter((use) => !specialUse.includes(use));
-      await store.catalogue.change(holder.id, { specialUse: rest }, origin);
-    }
-    await store.catalogue.change(mailbox.id, { specialUse }, origin);
+    await store.catalogue.change(mailbox.id, { specialUse: usesIn(value), soleUse: true }, origin);
   },
 };
 

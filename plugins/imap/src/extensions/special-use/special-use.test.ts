@@ -71,3 +71,15 @@ test('/private/specialuse takes the use from whoever had it (RFC 6154 §5.4)', a
   await entry.write!(undefined, { ...call, mailbox: await named('New') });
   assert.equal(await entry.read!({ ...call, mailbox: await named('New') }), undefined);
 });
+
+test('of several clients that give the same special use at the same instant one wins', async () => {
+  await using server = await TestServer.start();
+  const clients = await Promise.all(Array.from({ length: 4 }, () => server.loggedIn()));
+  const results = await Promise.all(
+    clients.map((client, at) => client.command(`CREATE INBOX.Sent${at} (USE (\\Sent))`)),
+  );
+  const refused = results.filter(({ status, text }) => status === 'NO' && text.startsWith('[USEATTR]'));
+  assert.equal(results.filter(({ status }) => status === 'OK').length, 1);
+  assert.equal(refused.length, 3);
+  assert.equal((await clients[0]!.ok('LIST (SPECIAL-USE) "" *')).untagged.length, 1);
+});

@@ -46,19 +46,16 @@ export function checkPlace({ identity }: Caller, name: MailboxName): void {
   }
 }
 
-/** The mailboxes of the same user, but for `name` itself, that have one of these uses. */
+/** The mailboxes of the same user that have one of these uses. */
 export async function holdersOf(
   { store }: Caller,
   name: MailboxName,
   uses: readonly string[],
-  except?: MailboxEntry,
 ): Promise<readonly MailboxEntry[]> {
   const owner = ownerOf(name);
   if (owner === undefined || uses.length === 0) return [];
   const own = await store.catalogue.list({ owner });
-  return own.filter(
-    ({ id, specialUse }) => id !== except?.id && specialUse.some((use) => uses.includes(use)),
-  );
+  return own.filter(({ specialUse }) => specialUse.some((use) => uses.includes(use)));
 }
 
 /** Special use is private to the owner (RFC 6154 §4): others would see several \Sent. */

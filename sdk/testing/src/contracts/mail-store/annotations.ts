@@ -1,7 +1,7 @@
 /** Message annotations (RFC 5257). */
 import assert from 'node:assert/strict';
-import { NumberSet, personalMailbox, type UserId } from '@angarium/sdk';
-import { DATE_MS, fill, flagSet, fred, joe, mailText, stage } from './fixtures.js';
+import { Flag, NumberSet, personalMailbox, type UserId } from '@angarium/sdk';
+import { addFlags, DATE_MS, fill, flagSet, fred, joe, mailText, stage } from './fixtures.js';
 import type { Check } from './under-test.js';
 
 export function annotationTests(check: Check): void {
@@ -65,6 +65,40 @@ export function annotationTests(check: Check): void {
       assert.deepEqual(await told(fred), ['2 fred']);
     },
   );
+
+  check('UNCHANGEDSINCE of annotations: of two at the same instant one wins', async ({ store }) => {
+    const { id } = await store.catalogue.create(personalMailbox(fred));
+    await fill(store, id, ['one', 'two', 'three']);
+    const box = store.mailbox(id);
+    const unchangedSince = (await box.snapshot()).highestModSeq;
+    await box.setAnnotations(NumberSet.of(2), undefined, new Map([['/comment', Buffer.from('before')]]));
+    const values = ['first', 'second', 'third'];
+    const results = await Promise.all(
+      values.map((value) =>
+        box.setAnnotations(NumberSet.range(1, 3), undefined, new Map([['/comment', Buffer.from(value)]]), {
+          unchangedSince,
+        }),
+      ),
+    );
+    const failed = results.map(({ modified }) => modified.toString()).sort();
+    assert.deepEqual(failed, ['1:3', '1:3', '2']);
+    const won = values[results.findIndex(({ modified }) => modified.size === 1)];
+    const told = [...(await box.annotations(NumberSet.range(1, 3), undefined)).values()].map((own) =>
+      Buffer.from(own.get('/comment')!).toString(),
+    );
+    assert.deepEqual(told, [won, 'before', won]);
+  });
+
+  check('UNCHANGEDSINCE of annotations counts the viewer’s own \\Seen', async ({ store }) => {
+    const { id } = await store.catalogue.create(personalMailbox(fred));
+    await fill(store, id, ['one', 'two']);
+    const box = store.mailbox(id, joe);
+    const unchangedSince = (await box.snapshot()).highestModSeq;
+    await box.updateFlags(NumberSet.of(1), addFlags(Flag.seen));
+    const entries = new Map([['/comment', Buffer.from('x')]]);
+    const { modified } = await box.setAnnotations(NumberSet.range(1, 2), joe, entries, { unchangedSince });
+    assert.equal(modified.toString(), '1');
+  });
 
   check('annotations of no message change nothing', async ({ store, feed }) => {
     const { id } = await store.catalogue.create(personalMailbox(fred));

@@ -106,6 +106,27 @@ export function catalogueTests(check: Check): void {
     assert.deepEqual(await catalogue.list({ owner: fred }), []);
   });
 
+  check(
+    'a special use that shall be the only one is so, also at the same instant',
+    async ({ store: { catalogue } }) => {
+      const folder = (name: string, owner = fred) => personalMailbox(owner, [name]);
+      await catalogue.create(folder('Other', joe), { specialUse: ['\\Sent'] });
+      const options = { specialUse: ['\\Sent', '\\Junk'], soleUse: true };
+      const made = await Promise.allSettled(
+        ['A', 'B', 'C'].map((name) => catalogue.create(folder(name), options)),
+      );
+      assert.equal(made.filter(({ status }) => status === 'fulfilled').length, 1);
+      await failsWith('USEATTR', catalogue.create(folder('D'), { specialUse: ['\\Junk'], soleUse: true }));
+      const more = await Promise.all(['E', 'F', 'G'].map((name) => catalogue.create(folder(name))));
+      const changes = { specialUse: ['\\Sent'], soleUse: true };
+      await Promise.all(more.map(({ id }) => catalogue.change(id, changes)));
+      const own = await catalogue.list({ owner: fred });
+      assert.deepEqual(own.flatMap(({ specialUse }) => specialUse).sort(), ['\\Junk', '\\Sent']);
+      assert.ok(more.some(({ id }) => own.find((entry) => entry.id === id)!.specialUse.includes('\\Sent')));
+      assert.deepEqual((await catalogue.find(folder('Other', joe)))!.specialUse, ['\\Sent']);
+    },
+  );
+
   check('change replaces what is given and merges attributes', async ({ store: { catalogue } }) => {
     const made = await catalogue.create(sharedMailbox(['news']), {
       attributes: { a: '1', b: '2' },
