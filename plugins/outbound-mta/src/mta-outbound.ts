@@ -11,14 +11,14 @@ import {
   MailError,
   type Outbound,
   type OutboundMail,
-  STATUS_SOURCES,
   type Registry,
+  STATUS_SOURCES,
   type StatusSource,
 } from '@angarium/sdk';
 import type { OutboundConfig } from './config.js';
 import { sendBySendmail } from './sendmail.js';
-import { type SmartHost, sendBySmtp } from './smtp.js';
 import { Slots } from './slots.js';
+import { type SmartHost, sendBySmtp } from './smtp.js';
 
 /** The MTA is the queue: a message is taken when the MTA has taken it, and not before. */
 @injectable()

@@ -1,6 +1,6 @@
 /** Scripts run over messages in tests, without a server. */
 import assert from 'node:assert/strict';
-import { encodeSummary, type StagedMessage, SummaryView, summarise } from '@angarium/sdk';
+import { type StagedMessage, SummaryView, summarise } from '@angarium/sdk';
 import { compileScript } from './compiler/compiler.js';
 import { createLanguage } from './extensions/index.js';
 import { SieveMessage } from './runtime/message.js';
@@ -43,7 +43,10 @@ export interface TrialOptions {
 }
 
 /** @throws what the run throws; the script must compile. */
-export async function trial(script: string, { message = plainMessage, world = {}, steps = 200_000 }: TrialOptions = {}) {
+export async function trial(
+  script: string,
+  { message = plainMessage, world = {}, steps = 200_000 }: TrialOptions = {},
+) {
   const { program, problems } = compileScript(Buffer.from(script, 'utf8'), language);
   assert.ok(program, JSON.stringify(problems));
   const run = new Run(

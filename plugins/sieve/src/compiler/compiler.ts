@@ -21,10 +21,10 @@ export interface Program {
   readonly required: ReadonlySet<string>;
 }
 
-export type Compilation = { readonly problems: readonly SieveProblem[]; readonly warnings: readonly SieveProblem[] } & (
-  | { readonly program: Program }
-  | { readonly program: undefined }
-);
+export type Compilation = {
+  readonly problems: readonly SieveProblem[];
+  readonly warnings: readonly SieveProblem[];
+} & ({ readonly program: Program } | { readonly program: undefined });
 
 /** Never throws for what is in the script. */
 export function compileScript(octets: Uint8Array, language: Language): Compilation {
@@ -35,7 +35,11 @@ export function compileScript(octets: Uint8Array, language: Language): Compilati
     return { problems, warnings, program: problems.length > 0 ? undefined : { run, required } };
   } catch (error) {
     if (!(error instanceof SieveError)) throw error;
-    return { problems: [...compiler.problems, error.problem], warnings: compiler.warnings, program: undefined };
+    return {
+      problems: [...compiler.problems, error.problem],
+      warnings: compiler.warnings,
+      program: undefined,
+    };
   }
 }
 
@@ -184,7 +188,8 @@ function checkTests({ name, at, tests, isTestList }: TestNode, definition: Defin
   const { tests: wanted } = definition;
   if (wanted === undefined && tests.length > 0) throw new SieveError(`${name} takes no tests`, at);
   if (wanted === 'list' && !isTestList) throw new SieveError(`${name} needs a list of tests`, at);
-  if (wanted === 'one' && (isTestList || tests.length !== 1)) throw new SieveError(`${name} needs a test`, at);
+  if (wanted === 'one' && (isTestList || tests.length !== 1))
+    throw new SieveError(`${name} needs a test`, at);
 }
 
 /** RFC 5228 §2.6: tagged arguments come before the positional ones, in any order. */
@@ -224,7 +229,10 @@ class ArgumentSorter {
     const group = tag.group ?? name;
     const before = this.groups.get(group);
     if (before !== undefined)
-      throw new SieveError(before === name ? `${name} stands there twice` : `${before} and ${name} exclude each other`, at);
+      throw new SieveError(
+        before === name ? `${name} stands there twice` : `${before} and ${name} exclude each other`,
+        at,
+      );
     this.groups.set(group, name);
     return tag;
   }
@@ -255,8 +263,7 @@ function typeText(type: string): string {
 }
 
 function checkType(argument: Argument | undefined, type: string, before: string, at: Position): void {
-  const fits =
-    argument?.kind === type || (type === 'strings' && argument?.kind === 'string');
+  const fits = argument?.kind === type || (type === 'strings' && argument?.kind === 'string');
   if (!fits) throw new SieveError(`${before} ${typeText(type)}`, argument?.at ?? at);
 }
 

@@ -1,5 +1,5 @@
 /** All that scripts may say on this server: the base and the extensions that are offered. */
-import { addressParts, baseComparators, matchTypes } from './matching.js';
+
 import type {
   AddressPart,
   CommandDefinition,
@@ -10,6 +10,7 @@ import type {
   Tag,
   TestDefinition,
 } from './extension.js';
+import { addressParts, baseComparators, matchTypes } from './matching.js';
 
 const comparatorTag: Tag = { name: ':comparator', value: 'string' };
 

@@ -8,7 +8,12 @@ export const baseComparators: readonly Comparator[] = [
   { name: 'i;octet', key: collations['i;octet'], isOctetwise: true, hasSubstrings: true },
   { name: 'i;ascii-casemap', key: collations['i;ascii-casemap'], isOctetwise: true, hasSubstrings: true },
   { name: 'i;ascii-numeric', key: collations['i;ascii-numeric'], isOctetwise: true, hasSubstrings: false },
-  { name: 'i;unicode-casemap', key: collations['i;unicode-casemap'], isOctetwise: false, hasSubstrings: true },
+  {
+    name: 'i;unicode-casemap',
+    key: collations['i;unicode-casemap'],
+    isOctetwise: false,
+    hasSubstrings: true,
+  },
 ];
 
 const isEqual: MatchFunction = (run, values, keys, { key }) => {

@@ -71,7 +71,12 @@ function decodeHexRun(run: string): string {
       text += Buffer.from(octets).toString('utf8') + run.slice(from, match.index);
       octets = [];
     }
-    octets.push(...(match[1] ?? '').trim().split(/[ \t\r\n]+/).map((code) => Number.parseInt(code, 16)));
+    octets.push(
+      ...(match[1] ?? '')
+        .trim()
+        .split(/[ \t\r\n]+/)
+        .map((code) => Number.parseInt(code, 16)),
+    );
     from = match.index + match[0].length;
   }
   return text + Buffer.from(octets).toString('utf8') + run.slice(from);

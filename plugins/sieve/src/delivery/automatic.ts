@@ -9,11 +9,14 @@ const MACHINE_SENDER =
 export function whyNotAnswered(message: SieveMessage, sender: string): string | undefined {
   if (sender === '') return 'it has the null sender';
   if (MACHINE_SENDER.test(sender.replace(/@[^@]*$/, ''))) return 'its sender is a machine';
-  const list = message.fields.find(({ name }) => /^list-(id|help|subscribe|unsubscribe|post|owner|archive)$/.test(name));
+  const list = message.fields.find(({ name }) =>
+    /^list-(id|help|subscribe|unsubscribe|post|owner|archive)$/.test(name),
+  );
   if (list !== undefined) return 'it comes from a list';
   if (message.rawValues('auto-submitted').some((value) => !/^no(?![a-z0-9-])/i.test(value)))
     return 'it was sent automatically';
-  if (message.rawValues('precedence').some((value) => /^(bulk|list|junk)$/i.test(value))) return 'it is bulk mail';
+  if (message.rawValues('precedence').some((value) => /^(bulk|list|junk)$/i.test(value)))
+    return 'it is bulk mail';
   if (message.rawValues('x-auto-response-suppress').some((value) => /oof|all/i.test(value)))
     return 'its sender wants no answer';
   return undefined;

@@ -17,12 +17,13 @@ import {
   unavailableError,
 } from '@angarium/sdk';
 import type { VacationConfig } from '../config.js';
+import { flagSet } from '../extensions/imap4flags.js';
 import type { Action, FileInto } from '../runtime/actions.js';
 import type { SieveMessage } from '../runtime/message.js';
 import type { Run } from '../runtime/run.js';
 import type { World } from '../runtime/world.js';
-import { flagSet } from '../extensions/imap4flags.js';
 import { conflictOf } from './conflicts.js';
+import { notify } from './notify.js';
 import type { Places } from './places.js';
 import { type RedirectOccasion, redirect, whyNotRedirected } from './redirect.js';
 import { answer } from './vacation.js';
@@ -167,7 +168,10 @@ export class Performance {
 
   /** RFC 5429 §2.1: in the protocol, so that no bounce goes to somebody who has sent nothing. */
   private refuse(reason: string): void {
-    const line = reason.replace(/[\x00-\x20\x7f]+/g, ' ').trim().slice(0, MAX_REASON);
+    const line = reason
+      .replace(/[\x00-\x20\x7f]+/g, ' ')
+      .trim()
+      .slice(0, MAX_REASON);
     const text = /^[\x20-\x7e]+$/.test(line) ? line : 'The recipient does not want this message';
     const error = new MailError('NOPERM', text, { enhancedStatus: '5.7.1' });
     this.env.recipient.outcome = { is: 'refused', error };
@@ -197,11 +201,14 @@ export class Performance {
         return 'duplicate: remembered';
       };
     }
-    if (action.is !== 'vacation') return undefined;
-    const { outbound, ledger, vacation, detailSeparators, serverName, recipient, message, envelope } = this.env;
+    if (action.is !== 'vacation' && action.is !== 'notify') return undefined;
+    const { outbound, ledger, vacation, detailSeparators, serverName, recipient, message, envelope } =
+      this.env;
     if (outbound === undefined) return undefined;
     const occasion = { user, recipient, message, sender: envelope.sender, nowMs: world.nowMs };
-    return () => answer({ outbound, ledger, config: vacation, detailSeparators, serverName }, occasion, action);
+    if (action.is === 'notify') return () => notify({ outbound, serverName, ...occasion }, action);
+    return () =>
+      answer({ outbound, ledger, config: vacation, detailSeparators, serverName }, occasion, action);
   }
 
   private say(decision: string): void {

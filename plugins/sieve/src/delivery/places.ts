@@ -78,7 +78,8 @@ export class Places {
     const found = chosen ?? used;
     if (found !== undefined) return { mailbox: found.name, create: false };
     const name = this.nameOf(mailbox);
-    if (name === undefined) return { mailbox: undefined, note: `${JSON.stringify(mailbox)} is no name of a mailbox` };
+    if (name === undefined)
+      return { mailbox: undefined, note: `${JSON.stringify(mailbox)} is no name of a mailbox` };
     const entry = await this.env.store.catalogue.find(name);
     if (entry !== undefined) {
       if (await this.mayFile(entry)) return { mailbox: name, create: false };

@@ -9,8 +9,6 @@ import {
   messageIds,
   type Outbound,
   type Recipient,
-  readStaged,
-  type StagedMessage,
   type UserId,
 } from '@angarium/sdk';
 import type { SieveMessage } from '../runtime/message.js';
@@ -19,6 +17,7 @@ import type { SieveMessage } from '../runtime/message.js';
 const LOOP_FIELD = 'X-Sieve-Redirected-From';
 /** RFC 5321 §6.3: a message that was received so often goes in circles. */
 const MAX_RECEIVED = 100;
+const PIECE = 256 * 1024;
 
 export interface RedirectEnvironment {
   readonly outbound: Outbound;
@@ -42,13 +41,17 @@ export function whyNotRedirected({ recipient, message }: RedirectOccasion): stri
 }
 
 /** Answers what was done. @throws MailError when it cannot be sent. */
-export async function redirect(env: RedirectEnvironment, occasion: RedirectOccasion, address: string): Promise<string> {
+export async function redirect(
+  env: RedirectEnvironment,
+  occasion: RedirectOccasion,
+  address: string,
+): Promise<string> {
   await using hold = await holdOf(env, occasion, address);
   const [verdict] = hold?.verdicts ?? [];
   if (verdict === 'repeat') return `redirect: it has been sent to ${address} before`;
   if (verdict === 'busy') throw new MailError('UNAVAILABLE', 'The message is being sent on');
   const { recipient, message, sender, isUtf8 } = occasion;
-  const content = withField(message.staged, recipient.address.address);
+  const content = relayed(message, recipient.address.address);
   await env.outbound.submit({ sender, recipient: address, content, isUtf8 });
   await hold?.confirm();
   return `redirect: sent to ${address}`;
@@ -65,12 +68,13 @@ async function holdOf(
   return ledger.hold([{ messageId, target: `redirect ${address.toLowerCase()}`, date, owner: user }]);
 }
 
-async function* withField(message: StagedMessage, address: string): AsyncGenerator<Uint8Array> {
+/** The message as the next one gets it: without the Return-Path of this delivery. */
+async function* relayed({ staged, relayedFrom }: SieveMessage, address: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${LOOP_FIELD}: ${address}\r\n`, 'utf8');
-  let octets = 0;
-  for await (const piece of readStaged(message)) {
-    octets += piece.length;
+  for (let at = relayedFrom; at < staged.size; ) {
+    const piece = await staged.read(at, Math.min(staged.size, at + PIECE));
+    if (piece.length === 0) throw new MailError('UNAVAILABLE', 'The message could not be read again');
+    at += piece.length;
     yield piece;
   }
-  if (octets !== message.size) throw new MailError('UNAVAILABLE', 'The message could not be read again');
 }

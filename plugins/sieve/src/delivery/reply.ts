@@ -32,7 +32,10 @@ export function replyHeader({ from, to, subject, nowMs, serverName, fields }: Re
 
 /** One field, folded and encoded (RFC 5322 §2.2.3, RFC 2047). */
 export function field(name: string, value: string): string {
-  const text = value.toWellFormed().replace(/[\x00-\x1f\x7f]+/g, ' ').trim();
+  const text = value
+    .toWellFormed()
+    .replace(/[\x00-\x1f\x7f]+/g, ' ')
+    .trim();
   const words = /^[\x20-\x7e]*$/.test(text) ? text.split(' ') : encodedWords(text);
   let line = `${name}:`;
   const lines: string[] = [];
@@ -56,10 +59,15 @@ export function addressField(text: string): string {
 
 /** The content's fields, a blank line, and the text. */
 export function textBody(text: string): string {
-  const lines = text.toWellFormed().replace(/\r\n|\r|\n/g, '\r\n').replaceAll('\0', '');
+  const lines = text
+    .toWellFormed()
+    .replace(/\r\n|\r|\n/g, '\r\n')
+    .replaceAll('\0', '');
   const isPlain = /^[\x09\x0d\x0a\x20-\x7e]*$/.test(lines) && !/[^\r\n]{991}/.test(lines);
   if (isPlain) return `Content-Type: text/plain; charset=us-ascii\r\n\r\n${withLineEnd(lines)}`;
-  const encoded = Buffer.from(lines, 'utf8').toString('base64').replace(/.{1,76}/g, '$&\r\n');
+  const encoded = Buffer.from(lines, 'utf8')
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\r\n');
   return `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${encoded}`;
 }
 

@@ -120,10 +120,15 @@ export class SieveStage extends Component implements DeliveryStage {
     const performance = await this.performance(user, recipient, envelope, await open());
     if (program === undefined) {
       const [problem] = problems;
-      performance.fail(`the script "${script.name}" has a mistake: line ${problem?.line}: ${problem?.message}`);
+      performance.fail(
+        `the script "${script.name}" has a mistake: line ${problem?.line}: ${problem?.message}`,
+      );
       return [];
     }
-    const run = new Run(performance.world, { steps: this.config.maxSteps, redirects: this.config.maxRedirects });
+    const run = new Run(performance.world, {
+      steps: this.config.maxSteps,
+      redirects: this.config.maxRedirects,
+    });
     try {
       await program.run(run);
     } catch (error) {

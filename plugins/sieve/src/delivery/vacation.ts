@@ -34,17 +34,26 @@ export interface Occasion {
 }
 
 /** Answers what was done, for the trace. */
-export async function answer(env: VacationEnvironment, occasion: Occasion, action: Vacation): Promise<string> {
+export async function answer(
+  env: VacationEnvironment,
+  occasion: Occasion,
+  action: Vacation,
+): Promise<string> {
   const { recipient, message, sender, user, nowMs } = occasion;
   const own = new OwnAddresses(recipient, action.addresses, env.detailSeparators);
   const reason = whyNotAnswered(message, sender);
   if (reason !== undefined) return `vacation: not answered, ${reason}`;
   if (own.has(sender)) return 'vacation: not answered, its sender is the user';
   if (!own.areNamedIn(message)) return 'vacation: not answered, no address of the user is in its header';
-  const key = createHash('sha256').update(JSON.stringify([sender.toLowerCase(), action.handle])).digest('base64url');
+  const key = createHash('sha256')
+    .update(JSON.stringify([sender.toLowerCase(), action.handle]))
+    .digest('base64url');
   const expiresMs = nowMs + periodMs(env.config, action.seconds);
   const mark = Buffer.from(String(nowMs));
-  if (expiresMs > nowMs && !(await env.ledger.write(user, [{ key, value: mark, expiresMs, expect: 'absent' }])))
+  if (
+    expiresMs > nowMs &&
+    !(await env.ledger.write(user, [{ key, value: mark, expiresMs, expect: 'absent' }]))
+  )
     return `vacation: ${sender} has been answered already`;
   try {
     const content = [Buffer.from(answerText(env, occasion, action), 'utf8')];

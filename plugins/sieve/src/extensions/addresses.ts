@@ -5,7 +5,9 @@ import { whole } from '../compiler/matching.js';
 import type { Run } from '../runtime/run.js';
 
 /** The local part's quotes are gone, encoded words are not looked into; undefined: it is no address. */
-export function splitAddress(address: string): { readonly localPart: string; readonly domain: string } | undefined {
+export function splitAddress(
+  address: string,
+): { readonly localPart: string; readonly domain: string } | undefined {
   const at = address.lastIndexOf('@');
   const written = at < 0 ? address : address.slice(0, at);
   const localPart = /^"(.*)"$/s.exec(written)?.[1]?.replace(/\\(.)/gs, '$1') ?? written;
@@ -16,12 +18,16 @@ export function splitAddress(address: string): { readonly localPart: string; rea
 export function isSendable(address: string): boolean {
   return (
     address.length <= 320 &&
-    /^(?:[^\s@<>()[\]\\,;:"\x00-\x1f\x7f]+|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")@[^\s@<>()\\,;:"\x00-\x1f\x7f]+$/.test(address)
+    /^(?:[^\s@<>()[\]\\,;:"\x00-\x1f\x7f]+|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*")@[^\s@<>()\\,;:"\x00-\x1f\x7f]+$/.test(
+      address,
+    )
   );
 }
 
 /** Which part of an address this call looks at. */
-export function addressPartOf(call: Call): (run: Run, localPart: string, domain: string) => string | undefined {
+export function addressPartOf(
+  call: Call,
+): (run: Run, localPart: string, domain: string) => string | undefined {
   const { addressParts } = call.compiler.language;
   for (const tag of call.tagNames) {
     const part = addressParts.get(tag);

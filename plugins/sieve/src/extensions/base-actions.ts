@@ -36,12 +36,15 @@ const redirect: CommandDefinition = {
   positional: ['string'],
   tags: [copyTag],
   compile(call) {
-    call.checkTexts(0, (address) => (isSendable(address) ? undefined : `${JSON.stringify(address)} is no address`));
+    call.checkTexts(0, (address) =>
+      isSendable(address) ? undefined : `${JSON.stringify(address)} is no address`,
+    );
     const address = call.text(0);
     const ends = endsImplicitKeep(call);
     return (run) => {
       const to = address(run);
-      if (!isSendable(to)) throw new SieveRuntimeError('redirect has been given something that is no address');
+      if (!isSendable(to))
+        throw new SieveRuntimeError('redirect has been given something that is no address');
       const redirects = run.actions.filter(({ is }) => is === 'redirect').length;
       if (redirects >= run.limits.redirects) throw new SieveRuntimeError('too many redirects');
       ends(run);

@@ -72,7 +72,8 @@ const address: TestDefinition = {
   compile(call) {
     call.checkTexts(0, (name) => {
       const problem = fieldNameProblem(name);
-      if (problem !== undefined || ADDRESS_FIELDS.has(name.toLowerCase()) || /^x-/i.test(name)) return problem;
+      if (problem !== undefined || ADDRESS_FIELDS.has(name.toLowerCase()) || /^x-/i.test(name))
+        return problem;
       return `the field ${name} holds no addresses`;
     });
     const names = call.texts(0);
@@ -150,7 +151,9 @@ const size: TestDefinition = {
   compile(call) {
     const limit = call.number(0) ?? 0;
     if (!call.has(':over') && !call.has(':under')) throw call.error('size needs :over or :under');
-    return call.has(':over') ? (run) => run.world.message.size > limit : (run) => run.world.message.size < limit;
+    return call.has(':over')
+      ? (run) => run.world.message.size > limit
+      : (run) => run.world.message.size < limit;
   },
 };
 

@@ -53,7 +53,9 @@ function showOf(call: Call, where: number): Show {
     Object.hasOwn(parts, name.toLowerCase()) ? undefined : `${JSON.stringify(name)} is no part of a date`,
   );
   call.checkTexts(':zone', (zone) =>
-    zoneMinutes(zone) === undefined ? `${JSON.stringify(zone)} is no time zone: it is written +0100` : undefined,
+    zoneMinutes(zone) === undefined
+      ? `${JSON.stringify(zone)} is no time zone: it is written +0100`
+      : undefined,
   );
   const part = call.text(where);
   const zone = call.has(':zone') ? call.text(':zone') : undefined;
@@ -62,7 +64,9 @@ function showOf(call: Call, where: number): Show {
     const name = part(run).toLowerCase();
     const own = keepsZone ? date.zoneMinutes : run.world.zoneMinutes;
     const minutes = zone === undefined ? own : (zoneMinutes(zone(run)) ?? own);
-    return Object.hasOwn(parts, name) ? parts[name]?.(new Date(date.ms + minutes * 60_000), minutes) : undefined;
+    return Object.hasOwn(parts, name)
+      ? parts[name]?.(new Date(date.ms + minutes * 60_000), minutes)
+      : undefined;
   };
 }
 

@@ -29,7 +29,9 @@ const duplicate: TestDefinition = {
       const id = uniqueId === undefined ? headerValues(run, field?.(run) ?? 'message-id')[0] : uniqueId(run);
       // Without the field there is nothing to compare (RFC 7352 §3).
       if (id === undefined || id === '') return false;
-      const key = createHash('sha256').update(JSON.stringify([handle(run), id])).digest('base64url');
+      const key = createHash('sha256')
+        .update(JSON.stringify([handle(run), id]))
+        .digest('base64url');
       const isSeen = await run.world.wasSeen(key);
       if (!isSeen || extendsTime) run.act({ is: 'remember', key, seconds });
       return isSeen;

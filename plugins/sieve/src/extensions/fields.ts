@@ -42,5 +42,7 @@ export function rawHeaderValues(run: Run, name: string): readonly string[] {
 }
 
 export function fieldNameProblem(name: string): string | undefined {
-  return /^[\x21-\x39\x3b-\x7e]+$/.test(name) ? undefined : `${JSON.stringify(name)} is no header field's name`;
+  return /^[\x21-\x39\x3b-\x7e]+$/.test(name)
+    ? undefined
+    : `${JSON.stringify(name)} is no header field's name`;
 }

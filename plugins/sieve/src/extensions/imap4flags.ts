@@ -41,7 +41,10 @@ export function flagSet(flags: readonly string[]): FlagSet {
   return { system, keywords };
 }
 
-function change(name: string, combine: (old: readonly string[], given: readonly string[]) => string[]): CommandDefinition {
+function change(
+  name: string,
+  combine: (old: readonly string[], given: readonly string[]) => string[],
+): CommandDefinition {
   return {
     name,
     requires: 'imap4flags',
@@ -72,7 +75,8 @@ function variableOf(call: Call): string | undefined {
 }
 
 function checkVariable(name: string, at: SieveError['at']): void {
-  if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new SieveError(`${JSON.stringify(name)} is no name of a variable`, at);
+  if (!/^[a-z_][a-z0-9_]*$/.test(name))
+    throw new SieveError(`${JSON.stringify(name)} is no name of a variable`, at);
 }
 
 const hasflag: TestDefinition = {
@@ -88,7 +92,10 @@ const hasflag: TestDefinition = {
     const keys = call.texts(1);
     const matches = call.matcher();
     return (run) => {
-      const flags = names === undefined ? run.flags : splitFlags(names(run).map((name) => run.variable(name.toLowerCase())));
+      const flags =
+        names === undefined
+          ? run.flags
+          : splitFlags(names(run).map((name) => run.variable(name.toLowerCase())));
       return matches(run, flags, keys(run));
     };
   },

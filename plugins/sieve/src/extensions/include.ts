@@ -81,7 +81,8 @@ const global: CommandDefinition = {
     compiler.checkRequired('variables', 'global', call.at);
     const names = call.templates(0).map((_template, i) => call.constantAt(0, i).toLowerCase());
     for (const name of names) {
-      if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new SieveError(`${JSON.stringify(name)} is no name of a variable`, call.at);
+      if (!/^[a-z_][a-z0-9_]*$/.test(name))
+        throw new SieveError(`${JSON.stringify(name)} is no name of a variable`, call.at);
       compiler.declareVariable(name, call.at);
     }
     return (run) => {

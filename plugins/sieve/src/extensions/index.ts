@@ -13,6 +13,7 @@ import { baseTests, envelopeExtension } from './base-tests.js';
 import { bodyExtension } from './body.js';
 import { dateExtension } from './date.js';
 import { duplicateExtension } from './duplicate.js';
+import { enotifyExtension } from './enotify.js';
 import { environmentExtension } from './environment.js';
 import { ihaveExtension } from './ihave.js';
 import { imap4flagsExtension } from './imap4flags.js';
@@ -37,6 +38,7 @@ const extensions: readonly SieveExtension[] = [
   duplicateExtension,
   encodedCharacterExtension,
   envelopeExtension,
+  enotifyExtension,
   environmentExtension,
   erejectExtension,
   fileintoExtension,
@@ -61,5 +63,8 @@ const extensions: readonly SieveExtension[] = [
 export function createLanguage(hasOutbound: boolean, without: readonly string[] = []): Language {
   const isOffered = ({ needsOutbound, names }: SieveExtension) =>
     (hasOutbound || needsOutbound !== true) && !names.some((name) => without.includes(name));
-  return new Language([baseActions, baseTests], [...(hasOutbound ? [redirectAction] : []), ...extensions.filter(isOffered)]);
+  return new Language(
+    [baseActions, baseTests],
+    [...(hasOutbound ? [redirectAction] : []), ...extensions.filter(isOffered)],
+  );
 }

@@ -74,7 +74,11 @@ function metadataExists(name: string, requires: string, ofServer: boolean): Test
       const entries = call.texts(ofServer ? 0 : 1);
       return (run) => {
         const place = mailbox(run);
-        return all(run, entries(run), async (_run, entry) => (await run.world.metadata(place, entry)) !== undefined);
+        return all(
+          run,
+          entries(run),
+          async (_run, entry) => (await run.world.metadata(place, entry)) !== undefined,
+        );
       };
     },
   };
@@ -89,7 +93,10 @@ export const mailboxidExtension: SieveExtension = { names: ['mailboxid'], tests:
 export const specialUseExtension: SieveExtension = { names: ['special-use'], tests: [specialuseExists] };
 export const mboxmetadataExtension: SieveExtension = {
   names: ['mboxmetadata'],
-  tests: [metadataTest('metadata', 'mboxmetadata', false), metadataExists('metadataexists', 'mboxmetadata', false)],
+  tests: [
+    metadataTest('metadata', 'mboxmetadata', false),
+    metadataExists('metadataexists', 'mboxmetadata', false),
+  ],
 };
 export const servermetadataExtension: SieveExtension = {
   names: ['servermetadata'],

@@ -17,4 +17,7 @@ function rejection(name: string, isExtended: boolean): CommandDefinition {
 }
 
 export const rejectExtension: SieveExtension = { names: ['reject'], commands: [rejection('reject', false)] };
-export const erejectExtension: SieveExtension = { names: ['ereject'], commands: [rejection('ereject', true)] };
+export const erejectExtension: SieveExtension = {
+  names: ['ereject'],
+  commands: [rejection('ereject', true)],
+};

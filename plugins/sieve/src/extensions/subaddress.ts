@@ -9,7 +9,15 @@ function split(localPart: string, separators: string): readonly [user: string, d
 }
 
 const shared = { requires: 'subaddress', group: 'address part' };
-const user: AddressPart = { ...shared, name: ':user', of: (local, _domain, separators) => split(local, separators)[0] };
-const detail: AddressPart = { ...shared, name: ':detail', of: (local, _domain, separators) => split(local, separators)[1] };
+const user: AddressPart = {
+  ...shared,
+  name: ':user',
+  of: (local, _domain, separators) => split(local, separators)[0],
+};
+const detail: AddressPart = {
+  ...shared,
+  name: ':detail',
+  of: (local, _domain, separators) => split(local, separators)[1],
+};
 
 export const subaddressExtension: SieveExtension = { names: ['subaddress'], addressParts: [user, detail] };

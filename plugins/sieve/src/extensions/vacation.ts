@@ -34,7 +34,8 @@ const vacation: CommandDefinition = {
     const isMime = call.has(':mime');
     return (run) => {
       // RFC 5230 §4.7: one answer a script.
-      if (run.actions.some(({ is }) => is === 'vacation')) throw new SieveRuntimeError('vacation is done twice');
+      if (run.actions.some(({ is }) => is === 'vacation'))
+        throw new SieveRuntimeError('vacation is done twice');
       const parts = { subject: subject?.(run), from: from?.(run), reason: reason(run) };
       const own = handle?.(run) ?? digest(parts, isMime);
       run.act({ is: 'vacation', seconds, addresses: addresses(run), isMime, handle: own, ...parts });
@@ -50,7 +51,9 @@ function secondsOf(call: Call): number {
 
 /** RFC 5230 §4.2: without a handle it is the arguments that tell one answer from another. */
 function digest(parts: Readonly<Record<string, string | undefined>>, isMime: boolean): string {
-  return createHash('sha256').update(JSON.stringify([parts, isMime])).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify([parts, isMime]))
+    .digest('base64url');
 }
 
 /** `Fred <fred@example.org>` and `fred@example.org`. */
@@ -58,6 +61,9 @@ export function mailboxOf(text: string): string {
   return /<([^<>]*)>\s*$/.exec(text)?.[1]?.trim() ?? text.trim();
 }
 
-
-export const vacationExtension: SieveExtension = { names: ['vacation'], commands: [vacation], needsOutbound: true };
+export const vacationExtension: SieveExtension = {
+  names: ['vacation'],
+  commands: [vacation],
+  needsOutbound: true,
+};
 export const vacationSecondsExtension: SieveExtension = { names: ['vacation-seconds'], needsOutbound: true };

@@ -8,9 +8,16 @@ interface Modifier extends Tag {
   apply(value: string): string;
 }
 
-function modifier(name: string, precedence: number, apply: (value: string) => string, requires?: string): Modifier {
+function modifier(
+  name: string,
+  precedence: number,
+  apply: (value: string) => string,
+  requires?: string,
+): Modifier {
   const group = `precedence ${precedence}`;
-  return requires === undefined ? { name, precedence, group, apply } : { name, precedence, group, apply, requires };
+  return requires === undefined
+    ? { name, precedence, group, apply }
+    : { name, precedence, group, apply, requires };
 }
 
 const modifiers: readonly Modifier[] = [
@@ -52,7 +59,8 @@ const set: CommandDefinition = {
 function variableName(call: Call): string {
   const name = (call.constant(0) ?? '').toLowerCase();
   const isGlobal = /^global\.[a-z_][a-z0-9_]*$/.test(name);
-  if (!isGlobal && !/^[a-z_][a-z0-9_]*$/.test(name)) throw call.error(`${JSON.stringify(name)} is no name of a variable`, 0);
+  if (!isGlobal && !/^[a-z_][a-z0-9_]*$/.test(name))
+    throw call.error(`${JSON.stringify(name)} is no name of a variable`, 0);
   if (isGlobal) call.compiler.checkRequired('include', 'the namespace global', call.at);
   call.compiler.declareVariable(name, call.at);
   return name;
@@ -69,7 +77,8 @@ const string: TestDefinition = {
     const matches = call.matcher();
     // RFC 5229 §5: ":count" counts sources that are not empty.
     const isCount = call.has(':count');
-    return (run) => matches(run, isCount ? sources(run).filter((text) => text !== '') : sources(run), keys(run));
+    return (run) =>
+      matches(run, isCount ? sources(run).filter((text) => text !== '') : sources(run), keys(run));
   },
 };
 

@@ -79,10 +79,17 @@ function startsOf(pieces: readonly Piece[], keys: readonly string[], spend: (cos
   return [...starts, lastStart];
 }
 
-function find(piece: Piece, keys: readonly string[], from: number, end: number, spend: (cost: number) => void) {
+function find(
+  piece: Piece,
+  keys: readonly string[],
+  from: number,
+  end: number,
+  spend: (cost: number) => void,
+) {
   for (let start = from; start + piece.length <= end; start++) {
     let length = 0;
-    while (length < piece.length && (piece[length] === undefined || piece[length] === keys[start + length])) length++;
+    while (length < piece.length && (piece[length] === undefined || piece[length] === keys[start + length]))
+      length++;
     if (length === piece.length) return start;
     if (length > 16) spend(length >> 4);
   }

@@ -36,18 +36,25 @@ export class SieveMessage {
     readonly fields: readonly Field[],
     /** Octets of bodies that tests look at. */
     private readonly maxBody: number,
+    /** Where the message begins for whoever gets it next: behind the Return-Path (RFC 5321 §4.4). */
+    readonly relayedFrom: number,
   ) {}
 
   static async open(staged: StagedMessage, maxBody: number): Promise<SieveMessage> {
     const length = staged.summary.section([])?.headerLength ?? 0;
     const bytes = await staged.read(0, Math.min(length, MAX_HEADER, staged.size));
     const fields: Field[] = [];
-    for (const { name, valueOffset, end } of headerFields(bytes, 0, bytes.length)) {
+    let relayedFrom = 0;
+    for (const { name, offset, valueOffset, end } of headerFields(bytes, 0, bytes.length)) {
       if (name === '') continue;
-      const raw = bytes.toString('latin1', valueOffset, end).replace(/\r?\n/g, '').replace(/^[ \t]+|[ \t]+$/g, '');
+      if (offset === 0 && name.toLowerCase() === 'return-path') relayedFrom = end;
+      const raw = bytes
+        .toString('latin1', valueOffset, end)
+        .replace(/\r?\n/g, '')
+        .replace(/^[ \t]+|[ \t]+$/g, '');
       fields.push({ name: name.toLowerCase(), raw });
     }
-    return new SieveMessage(staged, fields, maxBody);
+    return new SieveMessage(staged, fields, maxBody, relayedFrom);
   }
 
   get size(): number {
@@ -107,7 +114,10 @@ export class SieveMessage {
     if (section.kind === 'multipart') return { type, text: await this.multipartText(section, left) };
     if (section.kind === 'message') {
       const { message } = section;
-      const bytes = message === undefined ? '' : await this.read(message.headerOffset, Math.min(message.headerLength, left));
+      const bytes =
+        message === undefined
+          ? ''
+          : await this.read(message.headerOffset, Math.min(message.headerLength, left));
       return { type, text: bytes.toString('utf8') };
     }
     const bytes = await this.read(section.bodyOffset, Math.min(section.bodyLength, left));
@@ -131,7 +141,8 @@ export class SieveMessage {
   private async read(from: number, length: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
     const end = Math.min(from + length, this.staged.size);
-    for (let at = from; at < end; at += PIECE) pieces.push(await this.staged.read(at, Math.min(end, at + PIECE)));
+    for (let at = from; at < end; at += PIECE)
+      pieces.push(await this.staged.read(at, Math.min(end, at + PIECE)));
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   }
 }

@@ -58,7 +58,10 @@ export class ScriptRecords {
       const before = await this.space.get(user, STATE);
       const state: State = before === undefined ? { revision: 0 } : stateOf(before);
       const { scripts, active } = decide({ active: state.active, scripts: await this.scripts(user) });
-      const next: State = { active: active === undefined ? state.active : active.is, revision: state.revision + 1 };
+      const next: State = {
+        active: active === undefined ? state.active : active.is,
+        revision: state.revision + 1,
+      };
       const changes: RecordChange[] = [
         { key: STATE, value: Buffer.from(JSON.stringify(next)), expect: before ?? 'absent' },
         ...[...(scripts ?? [])].map(([name, value]) => ({ key: SCRIPT + name, value })),

@@ -30,7 +30,7 @@ const MAX_NAME = 512;
 @injectable()
 export class SieveService extends Component implements SieveScripts {
   readonly extensions: readonly string[];
-  readonly notifyMethods: readonly string[] = [];
+  readonly notifyMethods: readonly string[];
   readonly maxRedirects: number;
   readonly limits: { readonly scripts: number; readonly octets: number };
   readonly programs: Programs;
@@ -47,6 +47,7 @@ export class SieveService extends Component implements SieveScripts {
     const language = createLanguage(outbound !== undefined, config.without);
     this.programs = new Programs(language, config.cachedScripts);
     this.extensions = [...language.capabilities].sort();
+    this.notifyMethods = language.capabilities.has('enotify') ? ['mailto'] : [];
     this.maxRedirects = outbound === undefined ? 0 : config.maxRedirects;
     this.limits = { scripts: config.maxScripts, octets: config.maxScriptBytes };
     this.records = new ScriptRecords(records.space('sieve/scripts'), config.maxScripts);
@@ -90,7 +91,9 @@ export class SieveService extends Component implements SieveScripts {
     await this.records.change(user as UserId, (shelf) => {
       this.checkCount(shelf, name);
       const scripts = new Map([[name, script]]);
-      return shelf.active?.name === name ? { scripts, active: { is: { name, hash: hashOf(script) } } } : { scripts };
+      return shelf.active?.name === name
+        ? { scripts, active: { is: { name, hash: hashOf(script) } } }
+        : { scripts };
     });
     return check;
   }
@@ -118,7 +121,9 @@ export class SieveService extends Component implements SieveScripts {
         [from, undefined],
         [to, script],
       ]);
-      return active?.name === from ? { scripts: moved, active: { is: { ...active, name: to } } } : { scripts: moved };
+      return active?.name === from
+        ? { scripts: moved, active: { is: { ...active, name: to } } }
+        : { scripts: moved };
     });
   }
 
@@ -130,7 +135,9 @@ export class SieveService extends Component implements SieveScripts {
   }
 
   /** The script that runs for this user's mail: the active one, else the operator's default. */
-  async activeScript(user: UserId): Promise<{ readonly name: string; readonly compilation: Compilation } | undefined> {
+  async activeScript(
+    user: UserId,
+  ): Promise<{ readonly name: string; readonly compilation: Compilation } | undefined> {
     const active = await this.records.active(user);
     if (active === undefined) return this.defaultScript();
     const { name, hash } = active;
