@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Sieve
 /** Scripts run by Pigeonhole's sieve-test and by us: the same tests are true of the same message. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -165,12 +166,37 @@ test('Pigeonhole finds the same tests true', { skip: without('sieve-test') }, as
   writeFileSync(config, settings.join('\n'));
   const theirs = spawnSync(
     'sieve-test',
-    ['-c', config, '-x', '+encoded-character', '-f', envelope[0], '-r', envelope[1], '-a', envelope[1], file, mail],
+    [
+      '-c',
+      config,
+      '-x',
+      '+encoded-character',
+      '-f',
+      envelope[0],
+      '-r',
+      envelope[1],
+      '-a',
+      envelope[1],
+      file,
+      mail,
+    ],
     { encoding: 'utf8', env: { ...process.env, HOME: server.data } },
   );
-  const stored = [...theirs.stdout.matchAll(/store message in folder: (.*)/g)].map((match) => match[1]!.trim());
+  const stored = [...theirs.stdout.matchAll(/store message in folder: (.*)/g)].map((match) =>
+    match[1]!.trim(),
+  );
   assert.ok(stored.length > 5, `${theirs.stdout}${theirs.stderr}`);
-  const answer = server.command(['sieve', 'test', file, mail, '--from', envelope[0], '--to', envelope[1], '--json']);
+  const answer = server.command([
+    'sieve',
+    'test',
+    file,
+    mail,
+    '--from',
+    envelope[0],
+    '--to',
+    envelope[1],
+    '--json',
+  ]);
   const { actions } = JSON.parse(answer) as { actions: { is: string; mailbox: string }[] };
   const ours = actions.map(({ mailbox }) => mailbox.trim());
   assert.deepEqual(explained(ours), explained(stored));

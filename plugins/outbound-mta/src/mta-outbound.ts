@@ -49,7 +49,7 @@ export class MtaOutbound extends Component implements Outbound {
     if (slot === undefined) throw new MailError('UNAVAILABLE', 'Too much mail is waiting to be sent');
     const { sendmail } = this.config;
     try {
-      await (sendmail === undefined ? sendBySmtp(this.smartHost, mail) : sendBySendmail(sendmail, mail));
+      await (sendmail === '' ? sendBySmtp(this.smartHost, mail) : sendBySendmail(sendmail, mail));
       this.counts.sent++;
       this.log.info('sent', { sender: mail.sender, recipient: mail.recipient });
     } catch (error) {
@@ -78,9 +78,9 @@ function smartHostOf(config: OutboundConfig, name: string): SmartHost {
     greetingTimeout: timeout,
     socketTimeout: timeout,
   };
-  return { options, login: user === undefined ? undefined : { user, pass: passwordOf(passwordFile) } };
+  return { options, login: user === '' ? undefined : { user, pass: passwordOf(passwordFile) } };
 }
 
-function passwordOf(file: string | undefined): string {
-  return file === undefined ? '' : (readFileSync(file, 'utf8').split(/\r?\n/)[0] ?? '');
+function passwordOf(file: string): string {
+  return file === '' ? '' : (readFileSync(file, 'utf8').split(/\r?\n/)[0] ?? '');
 }

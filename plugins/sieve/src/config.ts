@@ -7,8 +7,9 @@ export interface SieveConfig {
   readonly maxBodyBytes: number;
   readonly detailSeparators: string;
   readonly without: readonly string[];
-  readonly globalFolder?: string;
-  readonly defaultScript?: string;
+  /** '' for none, as `defaultScript`. */
+  readonly globalFolder: string;
+  readonly defaultScript: string;
   readonly vacation: VacationConfig;
   readonly cachedScripts: number;
 }

@@ -273,6 +273,7 @@ export function sequence(steps: readonly Step[]): Step {
     for (const step of steps) {
       if (run.isHalted) return;
       run.spend(1);
+      if (run.isTired) await run.rest();
       const pending = step(run);
       if (pending !== undefined) await pending;
     }

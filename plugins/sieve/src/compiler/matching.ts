@@ -19,7 +19,7 @@ export const baseComparators: readonly Comparator[] = [
 const isEqual: MatchFunction = (run, values, keys, { key }) => {
   const wanted = new Set(keys.map(key));
   return values.some((value) => {
-    run.spend(1 + (value.length >> 6));
+    run.spend(1 + (value.length >> 10));
     return wanted.has(key(value));
   });
 };
@@ -29,7 +29,7 @@ const contains: MatchFunction = (run, values, keys, { key }) => {
   return values.some((value) => {
     const text = key(value);
     return wanted.some((one) => {
-      run.spend(1 + (text.length >> 6));
+      run.spend(1 + (text.length >> 10));
       return text.includes(one);
     });
   });

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Sieve
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileScript } from '../compiler/compiler.js';

@@ -25,6 +25,7 @@ import {
   servermetadataExtension,
   specialUseExtension,
 } from './mailbox.js';
+import { regexExtension } from './regex.js';
 import { erejectExtension, rejectExtension } from './reject.js';
 import { relationalExtension } from './relational.js';
 import { subaddressExtension } from './subaddress.js';
@@ -49,6 +50,7 @@ const extensions: readonly SieveExtension[] = [
   mailboxExtension,
   mailboxidExtension,
   mboxmetadataExtension,
+  regexExtension,
   rejectExtension,
   relationalExtension,
   servermetadataExtension,

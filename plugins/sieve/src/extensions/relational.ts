@@ -29,7 +29,7 @@ const value: MatchType = {
     return (run, values, keys, { key }) => {
       const wanted = keys.map(key);
       return values.some((one) => {
-        run.spend(1 + (one.length >> 6));
+        run.spend(1 + (one.length >> 10));
         const own = key(one);
         return wanted.some((other) => relation(own, other));
       });

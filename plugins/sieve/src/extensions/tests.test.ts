@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Sieve
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { holds, plainMessage } from '../trial.test.support.js';
@@ -69,6 +70,17 @@ test('exists, size, allof, anyof, not (RFC 5228 §5)', async () => {
     [true, 'allof (true, not false, anyof (false, true))'],
     [false, 'anyof (false, not true)'],
   ]);
+});
+
+test('regex, in linear time', async () => {
+  await check([
+    [true, 'header :regex "subject" "^gr.*pres(e|x)nt"'],
+    [false, 'header :comparator "i;octet" :regex "subject" "^gr"'],
+    [true, 'allof (header :regex "subject" "have a ([a-z]+) (for)", string "${1} ${2}" "present for")'],
+    [false, 'header :regex ["from", "to"] "[0-9]{4}"'],
+  ]);
+  const message = `Subject: ${'a'.repeat(50_000)}\r\n\r\n`;
+  assert.equal(await holds('header :regex "subject" "^(a+)+$b"', { message }), false);
 });
 
 test('relational (RFC 5231)', async () => {

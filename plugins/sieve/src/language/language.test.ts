@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Sieve
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -118,6 +119,10 @@ test('mistakes are told with their place', () => {
     ['if true {} else {} elsif true {}', '1:20 elsif after else'],
     ['if anyof true { keep; }', '1:4 anyof needs a list of tests'],
     ['keep "x";', '1:6 keep has an argument too many'],
+    [
+      'require "regex"; if header :regex "a" "(" {}',
+      '1:39 not a regular expression: error parsing regexp: missing closing ): `(`',
+    ],
     ['if header :comparator "i;no" "a" "b" {}', '1:23 there is no comparator "i;no"'],
     [`${'if true {'.repeat(40)}keep;${'}'.repeat(40)}`, '1:292 nested too deeply'],
     ['require "variables"; set "1" "x";', '1:26 "1" is no name of a variable'],

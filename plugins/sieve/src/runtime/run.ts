@@ -9,6 +9,8 @@ export const MAX_VALUE = 8192;
 /** Of one expanded string. */
 const MAX_TEXT = 64 * 1024;
 const MAX_ACTIONS = 64;
+/** A few milliseconds. */
+const STEPS_AT_ONCE = 2000;
 const MAX_INCLUDES = 32;
 
 /** The budget: a step is a command, a test, or about a thousand octets looked at. */
@@ -36,12 +38,14 @@ export class Run {
   /** `return` (RFC 6609 §3.2): ends the included script alone. */
   isReturning = false;
   private left: number;
+  private restAt: number;
 
   constructor(
     readonly world: World,
     readonly limits: RunLimits,
   ) {
     this.left = limits.steps;
+    this.restAt = limits.steps - STEPS_AT_ONCE;
   }
 
   get isHalted(): boolean {
@@ -56,6 +60,17 @@ export class Run {
   spend(steps: number): void {
     this.left -= steps;
     if (this.left < 0) throw new SieveRuntimeError('the script takes too many steps');
+  }
+
+  /** Others on the event loop are waiting. */
+  get isTired(): boolean {
+    return this.left < this.restAt;
+  }
+
+  /** Lets them have their turn. */
+  async rest(): Promise<void> {
+    this.restAt = this.left - STEPS_AT_ONCE;
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /** What a script has used up counts for those it includes. */

@@ -60,7 +60,7 @@ export class SieveService extends Component implements SieveScripts {
       if (problem !== undefined) this.log.warn('a global script has mistakes', { script: name, ...problem });
     }
     const { defaultScript } = this.config;
-    if (defaultScript !== undefined && !this.globalScripts.has(defaultScript))
+    if (defaultScript !== '' && !this.globalScripts.has(defaultScript))
       this.log.warn('the default script is not there', { script: defaultScript });
   }
 
@@ -159,8 +159,8 @@ export class SieveService extends Component implements SieveScripts {
 
   private defaultScript() {
     const { defaultScript: name } = this.config;
-    const octets = name === undefined ? undefined : this.globalScripts.get(name);
-    if (name === undefined || octets === undefined) return undefined;
+    const octets = this.globalScripts.get(name);
+    if (name === '' || octets === undefined) return undefined;
     return { name, compilation: this.programs.compile(octets) };
   }
 
