@@ -4,7 +4,7 @@ import { parseMailto } from '../extensions/mailto.js';
 import { mailboxOf } from '../extensions/vacation.js';
 import type { Notify } from '../runtime/actions.js';
 import type { SieveMessage } from '../runtime/message.js';
-import { addressField, replyHeader, textBody } from './reply.js';
+import { addressField, replyHeader, textBody, withDomain } from './reply.js';
 
 export interface NotifyOccasion {
   readonly outbound: Outbound;
@@ -23,12 +23,13 @@ export async function notify(occasion: NotifyOccasion, action: Notify): Promise<
   // RFC 5436 §2.7
   if (message.rawValues('auto-submitted').some((value) => !/^no(?![a-z0-9-])/i.test(value)))
     return 'notify: nobody was told of what was sent automatically';
-  const from = action.from ?? occasion.recipient.address.address;
+  const own = withDomain(occasion.recipient.address.address, occasion.serverName);
+  const from = action.from ?? own;
   const recipients = [...new Set([...mailto.to, ...mailto.cc])];
   const [subject = ''] = message.values('subject');
   const { nowMs, serverName } = occasion;
   const fields: (readonly [string, string])[] = [
-    ['Auto-Submitted', `auto-notified; owner-email=${quotedAddress(occasion.recipient.address.address)}`],
+    ['Auto-Submitted', `auto-notified; owner-email=${quotedAddress(own)}`],
     ...(mailto.cc.length > 0 ? [['Cc', mailto.cc.join(', ')] as const] : []),
     ...(action.importance === '2'
       ? []

@@ -57,6 +57,11 @@ export function addressField(text: string): string {
   return `${encodedWords(name).join(' ')} <${match[2]}>`;
 }
 
+/** The address of a recipient, of this server where it names no domain. */
+export function withDomain(address: string, serverName: string): string {
+  return address.includes('@') ? address : `${address}@${serverName}`;
+}
+
 /** The content's fields, a blank line, and the text. */
 export function textBody(text: string): string {
   const lines = text

@@ -10,7 +10,7 @@ import type { Vacation } from '../runtime/actions.js';
 import type { SieveMessage } from '../runtime/message.js';
 import { whyNotAnswered } from './automatic.js';
 import { OwnAddresses } from './own-addresses.js';
-import { addressField, replyHeader, textBody, withLineEnd } from './reply.js';
+import { addressField, replyHeader, textBody, withDomain, withLineEnd } from './reply.js';
 
 const DAY_MS = 86_400_000;
 /** RFC 5322 §3.6.4 asks for all of them; answers to endless threads stay small. */
@@ -71,7 +71,7 @@ function periodMs({ minDays, maxDays }: VacationConfig, seconds: number): number
 
 function answerText(env: VacationEnvironment, occasion: Occasion, action: Vacation): string {
   const { recipient, message, sender, nowMs } = occasion;
-  const from = action.from === undefined ? recipient.address.address : action.from;
+  const from = action.from ?? withDomain(recipient.address.address, env.serverName);
   const [subject = ''] = message.values('subject');
   const [id] = message.rawValues('message-id');
   const references = [...message.rawValues('references'), ...(id === undefined ? [] : [id])].join(' ');
