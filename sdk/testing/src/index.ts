@@ -14,4 +14,5 @@ export * from './imap-mutations.js';
 export * from './imap-server.js';
 export * from './kernel.js';
 export * from './memory-store/index.js';
+export { type SinkMail, SmtpSink } from './smtp-sink.js';
 export * from './splits.js';

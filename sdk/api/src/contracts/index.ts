@@ -13,6 +13,7 @@ export * from './mailbox-match.js';
 export * from './metadata.js';
 export * from './namespace.js';
 export * from './origin.js';
+export * from './outbound.js';
 export * from './provision.js';
 export * from './push.js';
 export * from './records.js';

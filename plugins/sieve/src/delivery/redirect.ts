@@ -1,0 +1,80 @@
+/**
+ * Sending a message on (RFC 5228 §4.2): as it is, with its sender, and a field that says who has done it, by which a loop is
+ * found. With a duplicate ledger a message goes to one address once, also when its delivery is tried again.
+ */
+import {
+  type DuplicateHold,
+  type DuplicateLedger,
+  MailError,
+  messageIds,
+  type Outbound,
+  type Recipient,
+  type UserId,
+} from '@angarium/sdk';
+import type { SieveMessage } from '../runtime/message.js';
+
+/** As Dovecot's Pigeonhole writes it, so that loops through both are found. */
+const LOOP_FIELD = 'X-Sieve-Redirected-From';
+/** RFC 5321 §6.3: a message that was received so often goes in circles. */
+const MAX_RECEIVED = 100;
+const PIECE = 256 * 1024;
+
+export interface RedirectEnvironment {
+  readonly outbound: Outbound;
+  readonly ledger: DuplicateLedger | undefined;
+}
+
+export interface RedirectOccasion {
+  readonly user: UserId;
+  readonly recipient: Recipient;
+  readonly message: SieveMessage;
+  readonly sender: string;
+  readonly isUtf8: boolean;
+}
+
+/** Has it been here? Then it is kept, not sent on again. */
+export function whyNotRedirected({ recipient, message }: RedirectOccasion): string | undefined {
+  const here = recipient.address.address.toLowerCase();
+  if (message.rawValues(LOOP_FIELD.toLowerCase()).some((value) => value.trim().toLowerCase() === here))
+    return 'it was sent on from here before';
+  return message.rawValues('received').length > MAX_RECEIVED ? 'it goes in circles' : undefined;
+}
+
+/** Answers what was done. @throws MailError when it cannot be sent. */
+export async function redirect(
+  env: RedirectEnvironment,
+  occasion: RedirectOccasion,
+  address: string,
+): Promise<string> {
+  await using hold = await holdOf(env, occasion, address);
+  const [verdict] = hold?.verdicts ?? [];
+  if (verdict === 'repeat') return `redirect: it has been sent to ${address} before`;
+  if (verdict === 'busy') throw new MailError('UNAVAILABLE', 'The message is being sent on');
+  const { recipient, message, sender, isUtf8 } = occasion;
+  const content = relayed(message, recipient.address.address);
+  await env.outbound.submit({ sender, recipient: address, content, isUtf8 });
+  await hold?.confirm();
+  return `redirect: sent to ${address}`;
+}
+
+async function holdOf(
+  { ledger }: RedirectEnvironment,
+  { user, message }: RedirectOccasion,
+  address: string,
+): Promise<DuplicateHold | undefined> {
+  const [messageId] = messageIds(message.rawValues('message-id')[0] ?? '');
+  if (messageId === undefined || ledger === undefined) return undefined;
+  const date = message.rawValues('date')[0] ?? '';
+  return ledger.hold([{ messageId, target: `redirect ${address.toLowerCase()}`, date, owner: user }]);
+}
+
+/** The message as the next one gets it: without the Return-Path of this delivery. */
+async function* relayed({ staged, relayedFrom }: SieveMessage, address: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${LOOP_FIELD}: ${address}\r\n`, 'utf8');
+  for (let at = relayedFrom; at < staged.size; ) {
+    const piece = await staged.read(at, Math.min(staged.size, at + PIECE));
+    if (piece.length === 0) throw new MailError('UNAVAILABLE', 'The message could not be read again');
+    at += piece.length;
+    yield piece;
+  }
+}
