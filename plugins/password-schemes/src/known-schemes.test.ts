@@ -91,7 +91,7 @@ test('unknown schemes, and those that cannot be computed here, are never right',
     '',
     'secret',
     '{NTLM}abc',
-    '$y$j9T$salt$hash',
+    '$gy$j9T$salt$hash',
     '{CRYPT}*',
     '{CRYPT}',
     '!',
@@ -121,6 +121,8 @@ test('damaged hashes, and costs beyond reason, are told as such', async () => {
     '$argon2id$v=16$m=64,t=1,p=1$c2FsdHNhbHQ$AAAAAAAA',
     '{SCRAM-SHA-1}4096,x,y,z',
     '{SCRAM-SHA-1}0,M5Nd8b4ONGOBP/pvvsUO+Q==,KbjPU+UGa81LtH3GuaZdqhYevHY=,cX8VGGjxEt9bHU6RCF43JVaS4ag=',
+    '$y$j75$salt$hash',
+    '$y$jFT$salt$hash',
   ]) {
     await assert.rejects(schemes.verify(encoded, 'secret'), { code: 'CANNOT' }, encoded);
   }
