@@ -1,4 +1,5 @@
 import {
+  authServiceName,
   ACCOUNTS,
   type Accounts,
   type AuthAttempt,
@@ -66,7 +67,7 @@ export class AuthNetworks extends Component {
       isForAll: users.includes('*'),
       users: new Set(names),
       groups: new Set(groups),
-      services: services === undefined ? undefined : new Set(services),
+      services: services === undefined ? undefined : new Set(services.map(authServiceName)),
       networks: parseNetworks(networks),
     };
   }
