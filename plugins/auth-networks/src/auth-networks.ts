@@ -1,8 +1,8 @@
 import {
-  authServiceName,
   ACCOUNTS,
   type Accounts,
   type AuthAttempt,
+  authServiceName,
   CONFIG,
   Component,
   HOOKS,

@@ -59,7 +59,8 @@ class ApopExchange implements SaslExchange {
     const user = normaliseClaim(this.environment, name);
     const secret = await this.environment.plainSecret(user);
     // RFC 6856 §2.2: a stored string, prepared.
-    const prepared = secret === undefined ? randomBytes(16) : (saslprep(secret, { isStored: true }) ?? secret);
+    const prepared =
+      secret === undefined ? randomBytes(16) : (saslprep(secret, { isStored: true }) ?? secret);
     const expected = createHash('md5').update(this.timestamp).update(prepared).digest();
     const isRight = timingSafeEqual(expected, Buffer.from(digest, 'hex'));
     if (secret === undefined) {

@@ -1,9 +1,9 @@
 /** The plugins of a real server, with a store in memory, and clients over pairs of streams. */
 import {
-  type Mailbox,
-  type MailboxEntry,
   MAIL_STORE,
   MANAGED_ACCOUNTS,
+  type Mailbox,
+  type MailboxEntry,
   noFlags,
   personalMailbox,
   type UserId,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mailboxSettingKey, noFlags, NumberSet } from '@angarium/sdk';
+import { mailboxSettingKey, NumberSet, noFlags } from '@angarium/sdk';
 import { far, mail, setUp } from './server.test.support.js';
 
 test('a whole session: greeting, login, numbers, messages, deletion at QUIT', async () => {
@@ -68,7 +68,7 @@ test('silence ends the session without a word, and deletes nothing', async () =>
   await server.append([mail('one')]);
   const client = await server.loggedIn();
   await client.command('DELE 1');
-  server.clock.advance(10 * 60_000 + 1);
+  await server.clock.advance(10 * 60_000 + 1);
   assert.equal(await client.end(), '');
   assert.equal(await server.countOf(), 1);
 });
@@ -91,7 +91,7 @@ test('a lock is renewed for as long as the session lasts, and one whose holder h
   await using server = await setUp();
   const client = await server.loggedIn();
   for (let i = 0; i < 20; i++) {
-    server.clock.advance(100_000);
+    await server.clock.advance(100_000);
     await client.command('NOOP');
   }
   const second = await server.connect();
@@ -170,9 +170,23 @@ test('wrong order, wrong arguments, wrong names', async () => {
   assert.match(await client.command('USER'), /^-ERR Name expected/);
   await client.login('nobody', 'x');
   assert.equal(await client.command('PASS x'), '-ERR Give USER first', 'a failed login begins anew');
-  assert.match(await client.command('APOP fred 0123456789abcdef0123456789abcdef'), /^-ERR APOP is not offered/);
+  assert.match(
+    await client.command('APOP fred 0123456789abcdef0123456789abcdef'),
+    /^-ERR APOP is not offered/,
+  );
   assert.match(await client.login(), /^\+OK/);
-  for (const line of ['LIST x', 'LIST 1 2', 'RETR', 'RETR -1', 'TOP 1', 'TOP 1 x', 'DELE', 'NOOP x', 'FOO', ''])
+  for (const line of [
+    'LIST x',
+    'LIST 1 2',
+    'RETR',
+    'RETR -1',
+    'TOP 1',
+    'TOP 1 x',
+    'DELE',
+    'NOOP x',
+    'FOO',
+    '',
+  ])
     assert.match(await client.command(line), /^-ERR /, line);
   for (const line of ['LIST 0', 'LIST 2', 'RETR 4294967295', 'TOP 9 9', 'DELE 0', 'UIDL 7'])
     assert.equal(await client.command(line), '-ERR No such message', line);
@@ -241,7 +255,6 @@ test('useImapFlags: \\Deleted is hidden, what was fetched is \\Seen', async () =
   const client = await server.loggedIn();
   assert.match(await client.command('STAT'), /^\+OK 2 /);
   assert.equal((await client.multi('RETR 1'))[1], 'Subject: two');
-  assert.equal((await client.multi('UIDL 2').catch(() => ['-'])).length > 0, true);
   client.halfClose();
   await client.end();
   const flags: number[] = [];
@@ -252,7 +265,7 @@ test('useImapFlags: \\Deleted is hidden, what was fetched is \\Seen', async () =
 test('pop3showafter hides what came before; pop3newuidl', async () => {
   await using server = await setUp();
   await server.append([mail('old')]);
-  server.clock.advance(3_600_000);
+  await server.clock.advance(3_600_000);
   const entry = await server.entryOf();
   const attributes = {
     [mailboxSettingKey('pop3showafter')]: String(Math.floor(server.clock.now() / 1000)),
@@ -277,7 +290,7 @@ test('LOGIN-DELAY: from login to login, with padding; sessions without QUIT do n
   assert.match(await session(), /^\+OK/);
   assert.match(await session(), /^\+OK/);
   assert.match(await session(), /^-ERR \[LOGIN-DELAY\] Logins must be at least 5 minutes apart/);
-  server.clock.advance(5 * 60_000);
+  await server.clock.advance(5 * 60_000);
   const dropped = await server.loggedIn();
   dropped.halfClose();
   await dropped.end();

@@ -13,7 +13,11 @@ const texts: readonly (readonly [english: string, german: string, french: string
   ['List of supported mechanisms follows', 'Die Liste der Verfahren folgt', 'La liste des mécanismes suit'],
   ['Language listing follows', 'Die Liste der Sprachen folgt', 'La liste des langues suit'],
   ['Language changed', 'Die Sprache ist gewechselt', 'La langue est changée'],
-  ['This language is not spoken here', 'Diese Sprache gibt es hier nicht', "Cette langue n'est pas disponible"],
+  [
+    'This language is not spoken here',
+    'Diese Sprache gibt es hier nicht',
+    "Cette langue n'est pas disponible",
+  ],
   ['UTF8 enabled', 'UTF8 ist eingeschaltet', 'UTF8 est activé'],
   ['Begin TLS negotiation now', 'TLS kann beginnen', 'La négociation TLS peut commencer'],
   ['TLS is in place already', 'TLS ist schon da', 'TLS est déjà en place'],
@@ -45,7 +49,11 @@ const texts: readonly (readonly [english: string, german: string, french: string
     'La boîte est verrouillée par une autre session POP3',
   ],
   ['There is no such maildrop', 'Dieses Postfach gibt es nicht', "Cette boîte n'existe pas"],
-  ['You may not read this maildrop', 'Dieses Postfach ist nicht lesbar', 'Vous ne pouvez pas lire cette boîte'],
+  [
+    'You may not read this maildrop',
+    'Dieses Postfach ist nicht lesbar',
+    'Vous ne pouvez pas lire cette boîte',
+  ],
   [
     'You may not delete messages here',
     'Hier dürfen Sie keine Nachrichten löschen',

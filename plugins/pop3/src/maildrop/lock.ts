@@ -4,7 +4,7 @@
  * when its lease has run out, which the living renew.
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock, Logger, MailboxId, RecordChange, Records, RecordSpace } from '@angarium/sdk';
+import type { Clock, Logger, MailboxId, RecordChange, RecordSpace, Records } from '@angarium/sdk';
 import { LOCK_LEASE_MS } from '../limits.js';
 import { Pop3Refusal } from '../replies.js';
 import { type Holder, type Process, parseHolder } from './holder.js';

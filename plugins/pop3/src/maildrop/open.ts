@@ -54,7 +54,8 @@ async function refuseForeign({ referrals }: Pop3Environment, identity: Identity)
 
 async function findMailbox(environment: Pop3Environment, request: OpenRequest): Promise<MailboxEntry> {
   const { identity, folder } = request;
-  const name = folder === undefined ? personalMailbox(identity.user) : folderName(environment, identity, folder);
+  const name =
+    folder === undefined ? personalMailbox(identity.user) : folderName(environment, identity, folder);
   const found = await environment.store.catalogue.find(name);
   if (found !== undefined) return found;
   const entry = folder === undefined ? await createInbox(environment, request, name) : undefined;

@@ -42,7 +42,8 @@ test('marks are a set', () => {
       const expected = [...new Set(numbers)].sort((a, b) => a - b);
       assert.deepEqual([...marks], expected);
       assert.equal(marks.size, expected.length);
-      for (let number = 1; number <= 100; number++) assert.equal(marks.has(number), expected.includes(number));
+      for (let number = 1; number <= 100; number++)
+        assert.equal(marks.has(number), expected.includes(number));
     }),
   );
 });

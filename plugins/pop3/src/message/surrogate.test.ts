@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { decodeWords } from '@angarium/sdk';
+import fc from 'fast-check';
 import { mail, setUp } from '../server.test.support.js';
 import { LineCounter } from './line-counter.js';
 import { surrogateHeader } from './surrogate.js';
@@ -17,7 +17,11 @@ const cases: readonly [name: string, before: string, after: RegExp][] = [
     'To: \u7528\u6237@example.org, a@b',
     /^To: =\?utf-8\?B\?[^?]+\?= <invalid@internationalized-address\.invalid>,\r\n <a@b>$/,
   ],
-  ['a parameter', 'Content-Type: text/plain; charset=utf-8; name="\u00fc;"', /^Content-Type: text\/plain; charset=utf-8$/],
+  [
+    'a parameter',
+    'Content-Type: text/plain; charset=utf-8; name="\u00fc;"',
+    /^Content-Type: text\/plain; charset=utf-8$/,
+  ],
 ];
 
 for (const [name, before, after] of cases) {
@@ -42,10 +46,22 @@ test('whatever a text says, its surrogate is ASCII and says it too', () => {
 });
 
 test('any header of UTF-8 becomes ASCII', () => {
-  const name = fc.constantFrom('Subject', 'From', 'To', 'Content-Type', 'Cc', 'X-Y', 'Message-ID', 'no field');
-  const value = fc.array(fc.constantFrom('\u00fc', '"', '<', '>', '@', ',', ';', ':', '(', ')', '\\', 'a', ' ', '\r\n ', '='), {
-    maxLength: 20,
-  });
+  const name = fc.constantFrom(
+    'Subject',
+    'From',
+    'To',
+    'Content-Type',
+    'Cc',
+    'X-Y',
+    'Message-ID',
+    'no field',
+  );
+  const value = fc.array(
+    fc.constantFrom('\u00fc', '"', '<', '>', '@', ',', ';', ':', '(', ')', '\\', 'a', ' ', '\r\n ', '='),
+    {
+      maxLength: 20,
+    },
+  );
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value), { maxLength: 5 }), (fields) => {
       const header = fields.map(([key, parts]) => `${key}: ${parts.join('')}`).join('\r\n');
@@ -63,7 +79,8 @@ test('lines are counted the same, wherever chunks are cut', () => {
       const expected = whole.take(bytes);
       const cut = new LineCounter(lines);
       let taken = 0;
-      for (let at = 0; at < bytes.length && !cut.isDone; at += step) taken += cut.take(bytes.subarray(at, at + step));
+      for (let at = 0; at < bytes.length && !cut.isDone; at += step)
+        taken += cut.take(bytes.subarray(at, at + step));
       assert.equal(taken, expected);
       assert.equal(cut.isDone, whole.isDone);
     }),
