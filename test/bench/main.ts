@@ -10,6 +10,7 @@ import { cpuSeconds } from '../support/processes.js';
 import { bigCases } from './big-cases.js';
 import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js';
 import { listCases } from './list-cases.js';
+import { pop3Cases } from './pop3-cases.js';
 import {
   type BenchServer,
   startAngarium,
@@ -85,7 +86,7 @@ function format(value: number): string {
 }
 
 const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
-const chosen = [...cases, ...bigCases, ...listCases].filter(
+const chosen = [...cases, ...bigCases, ...pop3Cases, ...listCases].filter(
   ({ name, prepare, standsAlone }) =>
     !options.only || name.includes(options.only) || (prepare && !standsAlone),
 );

@@ -13,6 +13,7 @@ export interface BenchServer {
   readonly pid: number;
   readonly imapPort: number;
   readonly lmtpPort: number;
+  readonly pop3Port: number;
   /** The n-th user, from 1. */
   user(n: number): string;
   readonly password: string;
@@ -69,6 +70,7 @@ async function startOurs(name: string, server: TestServer, users: number): Promi
     pid: server.pid,
     imapPort: server.port('imap'),
     lmtpPort: server.port('lmtp'),
+    pop3Port: server.port('pop3'),
     user: userName,
     password: 'pass',
     stop: () => server[Symbol.asyncDispose](),
@@ -121,6 +123,7 @@ export function startPeer(name: 'cyrus' | 'dovecot', users: number): BenchServer
     pid: Number(readFileSync(text('PIDFILE'), 'utf8').trim()),
     imapPort: Number(text('IMAP_PORT')),
     lmtpPort: Number(text('LMTP_PORT')),
+    pop3Port: Number(text('POP3_PORT')),
     user: userName,
     password: text('PASSWORD'),
     async stop() {

@@ -20,7 +20,10 @@ export const READ_AHEAD_MESSAGES = 64;
 export const TOP_BYTES = 32 * 1024;
 
 /** A header that must be rewritten is held in memory. */
-export const MAX_HEADER_BYTES = 1024 * 1024;
+export const MAX_HEADER_BYTES = 256 * 1024;
 
 /** A lock that nobody renews, of a server that cannot be asked, is void after this. */
 export const LOCK_LEASE_MS = 5 * 60_000;
+
+/** Failed logins that end a session; how often somebody may come again is for `auth-limits`. */
+export const MAX_FAILED_LOGINS = 5;

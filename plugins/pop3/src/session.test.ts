@@ -306,3 +306,27 @@ test('administrators have no maildrop, and anybody else gets one', async () => {
   assert.equal(await wilma.command('STAT'), '+OK 0 0');
   assert.deepEqual(await wilma.multi('LIST'), []);
 });
+
+test('rights are those of IMAP: r to open, t and e to delete; useAcl false asks nobody', async () => {
+  const replies = async (rights: string, useAcl: boolean) => {
+    await using server = await setUp({ pop3: { useAcl }, plugins: ['acl'] });
+    await server.append([mail('one')]);
+    const { id } = await server.entryOf();
+    await server.store.catalogue.change(id, { acl: { fred: rights } });
+    const client = await server.connect();
+    const login = await client.login();
+    return login.startsWith('+OK') ? await client.command('DELE 1') : login;
+  };
+  assert.match(await replies('l', true), /^-ERR \[SYS\/PERM\] You may not read/);
+  assert.match(await replies('lr', true), /^-ERR \[SYS\/PERM\] You may not delete/);
+  assert.match(await replies('lrt', true), /^-ERR \[SYS\/PERM\] You may not delete/);
+  assert.match(await replies('lrte', true), /^\+OK/);
+  assert.match(await replies('l', false), /^\+OK/);
+});
+
+test('five failed logins end the session', async () => {
+  await using server = await setUp();
+  const client = await server.connect();
+  for (let i = 0; i < 5; i++) assert.match(await client.login('fred', 'wrong'), /^-ERR \[AUTH\]/);
+  assert.equal(await client.end(), '');
+});

@@ -3,7 +3,7 @@ import { type AuthContext, type Connection, type Identity, TextSession } from '@
 import { DropSession } from './drop-session.js';
 import type { Pop3Environment } from './environment.js';
 import { translate } from './language/languages.js';
-import { MAX_REPLY_TEXT } from './limits.js';
+import { MAX_FAILED_LOGINS, MAX_REPLY_TEXT } from './limits.js';
 import { parseLoginName } from './maildrop/login-name.js';
 import { openDrop } from './maildrop/open.js';
 import { type ResponseCode, replyTo } from './replies.js';
@@ -26,6 +26,7 @@ export class Pop3Session extends TextSession {
   readonly timestamp: string | undefined;
   /** Of `user+folder`, in the login that is being tried. */
   private folder: string | undefined;
+  private failedLogins = 0;
 
   constructor(
     connection: Connection,
@@ -61,7 +62,7 @@ export class Pop3Session extends TextSession {
   async logIn(login: () => Promise<Identity>): Promise<void> {
     this.current = { is: 'authorization', user: undefined };
     this.folder = undefined;
-    const identity = await login();
+    const identity = await this.countingFailures(login);
     const { connection, environment, folder } = this;
     const drop = await openDrop(environment, {
       identity,
@@ -73,6 +74,15 @@ export class Pop3Session extends TextSession {
     connection.setIdleTimeout(environment.config.idleTimeout * 60_000);
     connection.describe({ user: identity.user });
     this.ok('Maildrop locked and ready');
+  }
+
+  private async countingFailures(login: () => Promise<Identity>): Promise<Identity> {
+    try {
+      return await login();
+    } catch (error) {
+      if (++this.failedLogins >= MAX_FAILED_LOGINS) this.end();
+      throw error;
+    }
   }
 
   /** The end of the connection, whatever has come before. */

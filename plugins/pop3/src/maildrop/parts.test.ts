@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { type MailboxEntry, mailboxSettingKey } from '@angarium/sdk';
 import { temporaryFolder } from '@angarium/testing';
 import fc from 'fast-check';
 import { dateTime } from './date-time.js';
@@ -9,6 +10,7 @@ import { Process, parseHolder } from './holder.js';
 import { parseLoginName } from './login-name.js';
 import { Marks } from './marks.js';
 import { PollLimit } from './polls.js';
+import { showAfter } from './show-after.js';
 import { uidlWriter } from './uidl-format.js';
 
 test('login names', () => {
@@ -73,6 +75,16 @@ test('the queue of logins is a queue: so many at once, and one more each period'
       },
     ),
   );
+});
+
+test('pop3showafter as mboxcfg sets it', () => {
+  const after = (value: string) =>
+    showAfter({ attributes: { [mailboxSettingKey('pop3showafter')]: value } } as unknown as MailboxEntry);
+  const noon = Date.UTC(2026, 6, 12, 8) / 1000;
+  assert.equal(after('12-Jul-2026 10:00:00 +0200'), noon);
+  assert.equal(after(' 2-Jul-2026'), Date.UTC(2026, 6, 2) / 1000);
+  assert.equal(after(String(noon)), noon);
+  assert.equal(after('whenever'), 0);
 });
 
 test('times as Cyrus tells them', () => {

@@ -4,27 +4,22 @@ const CR = 13;
 
 export class LineCounter {
   private isInHeader = true;
-  /** Octets of the present line, but for CRs: 0 is a blank line. */
+  /** Of the present line of the header, octets without its LF. */
   private lineLength = 0;
+  private beginsWithCr = false;
 
   constructor(private remaining: number) {}
 
-  /** How much of the chunk belongs to it; less than the chunk's length, or `isDone`: what follows does not. */
+  /** How much of the chunk belongs to it; what comes once `isDone` does not. */
   take(chunk: Buffer): number {
-    if (this.isDone) return 0;
     let at = 0;
-    while (at < chunk.length) {
+    while (at < chunk.length && !this.isDone) {
       const end = chunk.indexOf(LF, at);
-      if (end < 0) {
-        this.add(chunk, at, chunk.length);
-        return chunk.length;
-      }
-      this.add(chunk, at, end);
+      const to = end < 0 ? chunk.length : end;
+      if (this.isInHeader) this.add(chunk, at, to);
+      if (end < 0) return chunk.length;
+      this.endLine();
       at = end + 1;
-      if (!this.isInHeader) this.remaining--;
-      else if (this.lineLength === 0) this.isInHeader = false;
-      this.lineLength = 0;
-      if (this.isDone) return at;
     }
     return at;
   }
@@ -34,8 +29,16 @@ export class LineCounter {
   }
 
   private add(chunk: Buffer, from: number, to: number): void {
-    if (!this.isInHeader) return;
-    const length = to - from;
-    this.lineLength += length === 1 && chunk[from] === CR ? 0 : length;
+    if (this.lineLength === 0 && from < to) this.beginsWithCr = chunk[from] === CR;
+    this.lineLength += to - from;
+  }
+
+  private endLine(): void {
+    if (!this.isInHeader) {
+      this.remaining--;
+      return;
+    }
+    this.isInHeader = !(this.lineLength === 0 || (this.lineLength === 1 && this.beginsWithCr));
+    this.lineLength = 0;
   }
 }

@@ -60,7 +60,6 @@ async function presentable(session: Pop3Session, source: MessageSource): Promise
   let bytes = source.head;
   if (session.isUtf8 || utf8Headers === 'keep') return bytes;
   let end = endOfHeader(bytes);
-  if (isAscii(bytes.subarray(0, end))) return bytes;
   while (end < 0 && bytes.length < MAX_HEADER_BYTES) {
     const more = await source.next();
     if (more === undefined) break;
