@@ -13,6 +13,7 @@ import { type BenchCase, cases, fullScale, type Scale, scaled } from './cases.js
 import { listCases } from './list-cases.js';
 import { NotOffered } from './load.js';
 import { loginCases } from './login-cases.js';
+import { pop3Cases } from './pop3-cases.js';
 import {
   type BenchServer,
   startAngarium,
@@ -91,7 +92,7 @@ function format(value: number): string {
 }
 
 const scale = options.scale === '1' ? fullScale : scaled(Number(options.scale));
-const chosen = [...cases, ...bigCases, ...listCases, ...loginCases].filter(
+const chosen = [...cases, ...bigCases, ...pop3Cases, ...listCases, ...loginCases].filter(
   ({ name, prepare, standsAlone }) =>
     !options.only || name.includes(options.only) || (prepare && !standsAlone),
 );

@@ -15,6 +15,7 @@ export interface BenchServer {
   /** TLS from the first octet. */
   readonly imapsPort: number;
   readonly lmtpPort: number;
+  readonly pop3Port: number;
   /** The n-th user, from 1. */
   user(n: number): string;
   readonly password: string;
@@ -75,6 +76,7 @@ async function startOurs(name: string, server: TestServer, users: number): Promi
     imapPort: server.port('imap'),
     imapsPort: server.port('imap', 1),
     lmtpPort: server.port('lmtp'),
+    pop3Port: server.port('pop3'),
     user: userName,
     password: 'pass',
     async haveUsers(count) {
@@ -172,6 +174,7 @@ export function startPeer(
     imapPort: Number(text('IMAP_PORT')),
     imapsPort: Number(text('IMAPS_PORT')),
     lmtpPort: Number(text('LMTP_PORT')),
+    pop3Port: Number(text('POP3_PORT')),
     user: userName,
     password: text('PASSWORD'),
     async haveUsers(count) {

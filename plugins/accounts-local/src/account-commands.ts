@@ -6,6 +6,7 @@ import {
   APP_PASSWORDS,
   type AppPassword,
   type AppPasswords,
+  authServiceName,
   CLOCK,
   type Clock,
   COMMANDS,
@@ -139,7 +140,7 @@ export class AccountCommands extends Component {
     const expiry = days === undefined ? {} : { expiresMs: this.clock.now() + Number(days) * DAY_MS };
     const { appPassword, password } = await this.appPasswords.add(user, {
       label,
-      services: listOf(options['services']),
+      services: listOf(options['services']).map(authServiceName),
       ...expiry,
     });
     return { added: appPassword, password };

@@ -2,6 +2,7 @@ import {
   ACCOUNTS,
   type Accounts,
   type AuthAttempt,
+  authServiceName,
   CONFIG,
   Component,
   HOOKS,
@@ -66,7 +67,7 @@ export class AuthNetworks extends Component {
       isForAll: users.includes('*'),
       users: new Set(names),
       groups: new Set(groups),
-      services: services === undefined ? undefined : new Set(services),
+      services: services === undefined ? undefined : new Set(services.map(authServiceName)),
       networks: parseNetworks(networks),
     };
   }

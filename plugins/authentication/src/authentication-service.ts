@@ -112,7 +112,7 @@ export class AuthenticationService implements Authentication {
   ): Promise<Identity> {
     const { accounts, loginDomains } = this.environment;
     const domain = await loginDomains?.domainOf(context.connection);
-    const user = tryNormalise(accounts, qualified(name, domain));
+    const user = tryNormalise(accounts, qualified(context.loginName?.(name) ?? name, domain));
     await attempt.announce(user ?? name.slice(0, 255));
     if (user === undefined) throw new Refusal('AUTHENTICATIONFAILED', 'no valid user name');
     if (password === '') throw new Refusal('AUTHENTICATIONFAILED', 'empty password');

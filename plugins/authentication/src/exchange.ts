@@ -39,7 +39,10 @@ export class MechanismExchange implements AuthExchange {
     this.clientFirst = mechanism.clientFirst;
     this.takesInitialResponse = mechanism.takesInitialResponse ?? mechanism.clientFirst;
     this.attempt = new Attempt(environment, mechanism.name, context);
-    const normalise = (name: string) => environment.accounts.normalise(qualified(name, this.loginDomain));
+    const normalise = (name: string) => {
+      const user = context.loginName?.(name) ?? name;
+      return environment.accounts.normalise(qualified(user, this.loginDomain));
+    };
     this.exchange = mechanism.start(saslEnvironment(this.attempt, context, normalise, passwords, isOffered));
   }
 

@@ -5,6 +5,7 @@ import {
   type AccountSource,
   type Accounts,
   type AdminScope,
+  authServiceName,
   COMMANDS,
   CONFIG,
   type Command,
@@ -59,7 +60,7 @@ export class AuthTestCommand extends Component {
       summary: 'Say why a login works or fails',
       arguments: [{ name: '<user>', summary: 'as the user types it' }],
       options: [
-        { flags: '--service <name>', summary: 'imap, lmtp, pop, nntp, sieve', defaultValue: 'imap' },
+        { flags: '--service <name>', summary: 'imap, lmtp, pop3, nntp, sieve', defaultValue: 'imap' },
         { flags: '--mechanism <name>', summary: 'SASL mechanism; otherwise the best that takes a password' },
         { flags: '--password-stdin', summary: 'read the password from standard input' },
         { flags: '--as <user>', summary: 'whom to act as (authorization identity)' },
@@ -80,7 +81,7 @@ export class AuthTestCommand extends Component {
       {
         user: this.userOf(String(context.args[0])),
         context: probeContext({
-          service: String(service ?? 'imap'),
+          service: authServiceName(String(service ?? 'imap')),
           address: String(from ?? '127.0.0.1'),
           hasTls: tls !== false,
         }),

@@ -9,7 +9,26 @@ export interface AuthContext {
   /** `imap`, `pop`, `lmtp`, `nntp`, `sieve`: SASL service names. */
   readonly service: string;
   readonly connection: Connection;
+  /**
+   * What of a name that the client gives is the user, where a protocol lets it say more (POP3: `fred+folder`). Called for each name of
+   * an exchange, before it is normalised.
+   */
+  loginName?(name: string): string;
 }
+
+/** The SASL service name (AuthContext.service) for what operators call a service: `pop3`, `pop3s` and `pop` are one. */
+export function authServiceName(word: string): string {
+  const name = word.toLowerCase();
+  return serviceNames.get(name) ?? name;
+}
+
+const serviceNames = new Map([
+  ['pop3', 'pop'],
+  ['pop3s', 'pop'],
+  ['imaps', 'imap'],
+  ['nntps', 'nntp'],
+  ['managesieve', 'sieve'],
+]);
 
 export interface Authentication {
   /** Names of the mechanisms that make sense on this connection now, best first. */
