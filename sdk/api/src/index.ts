@@ -15,4 +15,5 @@ export * from './model/index.js';
 export * from './permissions.js';
 export * from './plugin.js';
 export * from './sasl/index.js';
+export * from './sieve/index.js';
 export * from './text-protocol/index.js';
