@@ -5,7 +5,7 @@ import { encodeText } from './wire/line.js';
 /** Users without a name have no scripts. */
 export const ANONYMOUS = 'ANONYMOUS';
 
-/** Writes the lines; the OK behind them is the caller's. */
+/** Writes the lines; the OK behind them is the caller's. It has no text: Cyrus's clients take none there. */
 export function writeCapabilities(session: ManageSieveSession): void {
   for (const [name, value] of capabilitiesOf(session)) {
     session.reply(value === undefined ? `"${name}"` : `"${name}" ${encodeText(value)}`);

@@ -29,7 +29,7 @@ export class SessionLoop {
     using _ = session.connection.onDrain(() => this.drain());
     try {
       writeCapabilities(session);
-      session.ok(`${session.environment.host.serverName} ready`);
+      session.ok();
       for (let run = 1; !session.isEnded; run++) {
         await this.step();
         const draining = session.drained();

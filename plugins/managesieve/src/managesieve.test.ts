@@ -16,8 +16,7 @@ test('the greeting has the capabilities, OWNER comes with the login (RFC 5804 §
   await using server = await setUp();
   const client = await server.connect();
   const lines = client.greeting.split('\n');
-  assert.match(lines.pop()!, /^OK ".+ ready"$/);
-  assert.deepEqual(lines, [...capabilities, '"UNAUTHENTICATE"']);
+  assert.deepEqual(lines, [...capabilities, '"UNAUTHENTICATE"', 'OK']);
   assert.equal(await client.command('capability'), [...capabilities, '"UNAUTHENTICATE"', 'OK'].join('\n'));
   assert.equal(await client.logIn(), 'OK');
   assert.deepEqual((await client.command('CAPABILITY')).split('\n'), [

@@ -4,8 +4,6 @@ import {
   CONFIG,
   Component,
   type Connection,
-  HOST,
-  type Host,
   inject,
   injectable,
   injectOptional,
@@ -45,7 +43,6 @@ export class ManageSieveService extends Component implements Service {
     @inject(SIEVE_SCRIPTS) scripts: SieveScripts,
     @inject(AUTHENTICATION) authentication: Authentication,
     @inject(SASL_MECHANISMS) mechanisms: Registry<SaslMechanism>,
-    @inject(HOST) host: Host,
     @inject(LOGGER) log: Logger,
     @inject(SERVICES) private readonly services: Registry<Service>,
     @injectOptional(REFERRALS) referrals?: Referrals,
@@ -53,7 +50,7 @@ export class ManageSieveService extends Component implements Service {
     super();
     this.listen = config.listen;
     this.loginTimeoutMs = config.loginTimeout * 1000;
-    this.environment = { config, scripts, authentication, mechanisms, referrals, host, log };
+    this.environment = { config, scripts, authentication, mechanisms, referrals, log };
   }
 
   override start(): void {

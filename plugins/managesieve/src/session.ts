@@ -3,7 +3,6 @@ import {
   type AuthContext,
   type Authentication,
   type Connection,
-  type Host,
   type Identity,
   type Logger,
   type Referrals,
@@ -22,7 +21,6 @@ export interface ManageSieveEnvironment {
   /** All mechanisms that plugins bring, offered here or not. */
   readonly mechanisms: Registry<SaslMechanism>;
   readonly referrals: Referrals | undefined;
-  readonly host: Host;
   readonly log: Logger;
 }
 

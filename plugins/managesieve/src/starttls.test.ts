@@ -35,7 +35,7 @@ test('STARTTLS: capabilities are sent again, nothing sent in the clear comes aft
   const again = await client.answer();
   assert.doesNotMatch(again, /STARTTLS/);
   assert.match(again, /^"SASL" ".*PLAIN.*"$/m);
-  assert.match(again, /\nOK "TLS negotiation successful"$/);
+  assert.match(again, /\nOK$/);
   assert.equal(await client.command('STARTTLS'), 'NO "TLS is in place already"');
   assert.equal(await client.logIn(), 'OK');
   assert.equal(await client.command('UNAUTHENTICATE'), 'OK');

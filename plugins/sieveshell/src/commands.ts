@@ -51,7 +51,7 @@ const put: ShellCommand = {
   failure: 'upload failed',
   async run({ client, out, args: [file = '', target] }) {
     const script = await readFile(file).catch(fileFailed);
-    const name = target ?? basename(file).replace(/\.(script|sieve)$/, '');
+    const name = target ?? basename(file);
     const { code, text } = succeeded(
       await client.command(['PUTSCRIPT ', string(name), ' ', { octets: script }]),
     );
@@ -124,16 +124,16 @@ const help: ShellCommand = {
   arguments: [0, 0],
   failure: 'help failed',
   async run({ out }) {
-    for (const { usage, summary } of shellCommands) {
-      out.write(
-        usage.length < 16
-          ? `${usage.padEnd(16)} - ${summary}\n`
-          : `${usage}\n${' '.repeat(17)}- ${summary}\n`,
-      );
-    }
+    for (const command of shellCommands) out.write(`${helpOf(command)}\n`);
     return true;
   },
 };
+
+/** On one line, or two where the usage is long; as Cyrus's prints it. */
+export function helpOf({ usage, summary }: ShellCommand): string {
+  const indent = usage.length < 17 ? usage.padEnd(17) : `${usage}\n${' '.repeat(17)}`;
+  return `${indent}- ${summary}`;
+}
 
 export const shellCommands: readonly ShellCommand[] = [
   help,

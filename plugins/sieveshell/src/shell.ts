@@ -1,7 +1,7 @@
 /** The shell: lines in, commands run, what went wrong told; on a terminal with completion, or a script. */
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { CommandFailed, listScripts, shellCommands } from './commands.js';
+import { CommandFailed, helpOf, listScripts, shellCommands } from './commands.js';
 import type { SieveClient } from './protocol/client.js';
 import { LineError, parseLine } from './words.js';
 
@@ -62,7 +62,7 @@ export class Shell {
     const command = shellCommands.find(({ names }) => names.includes(word));
     if (command === undefined) return this.fail(`Invalid command: ${word}`);
     const [least, most] = command.arguments;
-    if (args.length < least || args.length > most) return this.fail(command.usage);
+    if (args.length < least || args.length > most) return this.fail(helpOf(command));
     const { client, out } = this;
     try {
       this.isOver = !(await command.run({ client, out, args }));

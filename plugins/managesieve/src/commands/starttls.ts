@@ -21,6 +21,6 @@ export const starttls = defineSieveCommand({
       return;
     }
     writeCapabilities(session);
-    session.ok('TLS negotiation successful');
+    session.ok();
   },
 });
