@@ -43,6 +43,7 @@ test('a script is put, listed, read, activated, renamed, deleted (RFC 5804 §2.6
   assert.equal(await client.command('SETACTIVE ""'), 'OK');
   assert.equal(await client.command('SETACTIVE {0+}\r\n'), 'OK');
   assert.equal(await client.command('DELETESCRIPT "c"'), 'OK');
+  assert.equal(await client.command('DELETESCRIPT "busy"'), 'NO (TRYLATER) "Somebody else is at work"');
   for (const line of ['GETSCRIPT "c"', 'DELETESCRIPT "c"', 'SETACTIVE "c"', 'RENAMESCRIPT "c" "d"'])
     assert.equal(await client.command(line), 'NO (NONEXISTENT) "There is no script by that name"', line);
 });

@@ -61,6 +61,7 @@ export class MemoryScripts implements SieveScripts {
 
   async delete(user: string, name: string): Promise<void> {
     const folder = this.folder(user);
+    if (name === 'busy') throw new MailError('INUSE', 'Somebody else is at work');
     if (!folder.scripts.has(name)) missing();
     if (folder.active === name) throw new MailError('INUSE', 'It is active');
     folder.scripts.delete(name);

@@ -3,12 +3,12 @@ import { isMailError, type MailErrorCode } from '@angarium/sdk';
 import type { ManageSieveSession } from './session.js';
 import { StringTooLong, WireError } from './wire/command-input.js';
 
-/** `MailError` → response code. LIMIT is the number of scripts (the contract of `sieve-scripts`). */
+/** `MailError` → response code. */
 const responseCodes: Partial<Record<MailErrorCode, string>> = {
   NONEXISTENT: 'NONEXISTENT',
   ALREADYEXISTS: 'ALREADYEXISTS',
   OVERQUOTA: 'QUOTA',
-  LIMIT: 'QUOTA/MAXSCRIPTS',
+  LIMIT: 'QUOTA',
   TOOBIG: 'QUOTA/MAXSIZE',
   PRIVACYREQUIRED: 'ENCRYPT-NEEDED',
 };

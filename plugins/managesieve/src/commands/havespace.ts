@@ -1,6 +1,7 @@
 import { defineSieveCommand } from '../command.js';
 import { scriptNameArgument } from '../script-name.js';
 import { tooBig } from './putscript.js';
+import { refuseOverQuota } from './why.js';
 
 /** RFC 5804 §2.5. */
 export const havespace = defineSieveCommand({
@@ -15,7 +16,11 @@ export const havespace = defineSieveCommand({
   async run(session, { name, octets }) {
     const { scripts } = session.environment;
     if (octets > scripts.limits.octets) throw tooBig(scripts.limits.octets);
-    await scripts.haveSpace(session.user, name, octets);
+    try {
+      await scripts.haveSpace(session.user, name, octets);
+    } catch (error) {
+      return await refuseOverQuota(session, name, error);
+    }
     session.ok();
   },
 });

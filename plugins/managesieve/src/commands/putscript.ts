@@ -5,6 +5,7 @@ import { MAX_PROBLEMS_TOLD } from '../limits.js';
 import { scriptNameArgument } from '../script-name.js';
 import type { ManageSieveSession } from '../session.js';
 import { type CommandInput, StringTooLong } from '../wire/command-input.js';
+import { refuseOverQuota } from './why.js';
 
 /** RFC 5804 §2.6. */
 export const putscript = defineSieveCommand({
@@ -18,7 +19,11 @@ export const putscript = defineSieveCommand({
   async run(session, { name, script }) {
     // It SHOULD be disallowed; a client that empties a script by mistake keeps the old one.
     if (script.length === 0) return session.no('An empty script is not stored');
-    tell(session, await session.environment.scripts.put(session.user, name, script));
+    try {
+      tell(session, await session.environment.scripts.put(session.user, name, script));
+    } catch (error) {
+      await refuseOverQuota(session, name, error);
+    }
   },
 });
 

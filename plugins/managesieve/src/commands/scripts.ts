@@ -1,8 +1,8 @@
 /** Commands about scripts that are there. */
-import { isMailError } from '@angarium/sdk';
 import { defineSieveCommand } from '../command.js';
 import { activeNameArgument, scriptNameArgument } from '../script-name.js';
 import { encodeText } from '../wire/line.js';
+import { refuseActive } from './why.js';
 
 /** RFC 5804 §2.7. */
 export const listscripts = defineSieveCommand({
@@ -57,8 +57,7 @@ export const deletescript = defineSieveCommand({
     try {
       await session.environment.scripts.delete(session.user, name);
     } catch (error) {
-      if (!isMailError(error) || error.code !== 'INUSE') throw error;
-      return session.no('The active script cannot be deleted', 'ACTIVE');
+      return await refuseActive(session, name, error);
     }
     session.ok();
   },
