@@ -176,6 +176,8 @@ export interface Operations {
   /** Follows a change of the list: name, quota root, coming back. */
   syncMailbox: { in: { ref: MailboxRef }; out: undefined };
   relocate: { in: { ref: MailboxRef; partition: number }; out: undefined };
+  /** Octets written. */
+  rewritePack: { in: { partition: number; pack: number }; out: number | undefined };
   compact: {
     in: { partition: number; liveBelow: number };
     /** `empty`: sealed packs that no row points to. */
