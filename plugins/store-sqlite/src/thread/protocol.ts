@@ -56,6 +56,8 @@ export interface Replaced {
 export type AppendResult =
   | { readonly uids: readonly number[]; readonly modSeq: number; readonly expungeModSeq?: number }
   | { readonly isRepeat: true }
+  /** Meanwhile under another quota root than the one whose limits were asked for: nothing is filed, ask again. */
+  | { readonly isElsewhere: true }
   | { readonly error: ErrorValue };
 
 /** Ranges are start, end, start, end … */
