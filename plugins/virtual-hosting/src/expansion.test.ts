@@ -33,7 +33,10 @@ test('aliases of aliases, each user once, in order', async () => {
   assert.deepEqual(await users(aliases, 'all'), ['wilma', 'fred', 'Wilma2']);
 });
 
-test('a name that leads back to itself is the user of that name', async () => {
+test('who names himself is the user of that name; circles add nobody, but where there is nobody else', async () => {
+  const circle = { fred: ['fred', 'all'], all: ['fred', 'wilma'] };
+  assert.deepEqual(await users(circle, 'all'), ['fred', 'wilma']);
+  assert.deepEqual(await users(circle, 'fred'), ['fred', 'wilma']);
   assert.deepEqual(await users({ fred: ['fred', 'wilma'] }, 'fred'), ['fred', 'wilma']);
   assert.deepEqual(await users({ a: ['B'], b: ['A'] }, 'a'), ['A']);
 });

@@ -10,8 +10,8 @@ const MAX_NAMES = 1000;
 export type NameFinder = (name: string) => Promise<readonly AddressOwner[] | undefined>;
 
 /**
- * Users in the order in which they are named, each once. A name that leads back to itself is the user of that name
- * (`fred: fred, wilma`).
+ * Users in the order in which they are named, each once. An alias that names itself means the user of that name
+ * (`fred: fred, wilma`); one that is come back to by way of others adds nothing, unless there is nobody else.
  * @param from the name that `owners` are of, if it is one.
  * @throws MailError UNAVAILABLE beyond the bounds: the operator's mistake, so the sender tries again.
  */
@@ -21,6 +21,7 @@ export async function expand(
   find: NameFinder,
 ): Promise<readonly AddressOwner[]> {
   const users = new Map<string, AddressOwner>();
+  const inCircles = new Map<string, AddressOwner>();
   const seen = new Set<string>();
   const path = from === undefined ? [] : [from];
   const visit = async (owner: AddressOwner): Promise<void> => {
@@ -32,7 +33,8 @@ export async function expand(
     if (seen.size > MAX_NAMES || path.length > MAX_DEPTH) throw tooFar(path[0] ?? user);
     const next = isLoop ? undefined : await find(name);
     if (next === undefined) {
-      users.set(`${user}+${detail}`, owner);
+      const isUser = !isLoop || path.at(-1) === name;
+      (isUser ? users : inCircles).set(`${user}+${detail}`, owner);
       return;
     }
     path.push(name);
@@ -41,7 +43,7 @@ export async function expand(
     path.pop();
   };
   for (const owner of owners) await visit(owner);
-  return [...users.values()];
+  return [...(users.size > 0 ? users : inCircles).values()];
 }
 
 function tooFar(name: string): MailError {

@@ -10,6 +10,7 @@ import {
   LOGIN_DOMAINS,
   MAIL_STORE,
   MANAGED_ACCOUNTS,
+  ownerOf,
   personalMailbox,
   type UserId,
 } from '@angarium/sdk';
@@ -145,6 +146,42 @@ test('aliases and catchalls, each behind what is more exact', async () => {
     'broken@a.example': '4.2.1',
     'x@c.example': '5.1.2',
   });
+});
+
+test('an alias of several users, through other aliases and in circles, from manifest and file', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'aliases'), 'staff: fred@a.example,\n  jane@a.example\nfred: fred, all\n');
+  const aliases = { all: 'staff, Lost@A.example, fred', '@b.example': 'all, fred@b.example' };
+  await using it = await setUp(
+    { virtdomains: 'userid', aliases, aliasesFile: 'aliases' },
+    { dataDir: folder.path },
+  );
+  const store = it.kernel.get(MAIL_STORE);
+  const filed = async (address: string) => {
+    const recipient = await it.recipient(address);
+    assert.equal(recipient.outcome, undefined, address);
+    await using message = await store.stage([Buffer.from('Subject: x\r\n\r\n')], { maxBytes: 1000 });
+    const envelope = {
+      sender: '',
+      identity: anonymousIdentity,
+      via: 'lmtp',
+      session: 's',
+      remoteAddress: '',
+      isUtf8: false,
+      parameters: {},
+    };
+    await it.kernel.get(DELIVERY).deliver(message, envelope, [recipient]);
+    const entries = (await store.catalogue.list({})).map(({ name, id }) => ({ id, user: ownerOf(name)! }));
+    const status = await store.status(entries.map(({ id }) => id));
+    const got = entries.map(({ user }, i) => `${user} ${status[i]!.messages}`).sort();
+    for (const { user } of entries) await store.catalogue.delete(personalMailbox(user), { immediate: true });
+    return got;
+  };
+  const all = ['fred 1', 'fred@a.example 1', 'jane@a.example 1', 'lost@a.example 1'];
+  assert.deepEqual(await filed('all'), all);
+  assert.deepEqual(await filed('fred'), all);
+  assert.deepEqual(await filed('anybody@b.example'), [...all, 'fred@b.example 1'].sort());
+  assert.deepEqual(await filed('staff'), ['fred@a.example 1', 'jane@a.example 1']);
 });
 
 test('an aliases file is read again when it has changed, and its mistakes are told', async () => {
