@@ -3,9 +3,10 @@
 // and the exit status pass through.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const neededMajor = 24;
 
@@ -35,7 +36,20 @@ function runWith(node) {
   });
 }
 
+/**
+ * Compiled code is kept beside the code, whose owner alone writes there: never in a folder that others could fill. Where it
+ * cannot be written nothing is kept.
+ */
+function keepCompiledCode() {
+  if (process.env.NODE_COMPILE_CACHE !== undefined) return;
+  const dir = fileURLToPath(new URL('../dist/.compile-cache', import.meta.url));
+  const { status } = module.enableCompileCache(dir);
+  // For workers.
+  if (status === module.constants.compileCacheStatus.ENABLED) process.env.NODE_COMPILE_CACHE = dir;
+}
+
 if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
+  keepCompiledCode();
   const { main } = await import('../dist/cli/main.js');
   await main();
 } else {

@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import { errorText, formatProblem, KernelError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
 import { readManifest, runDirOf } from '../manifest/manifest.js';
-import { loadPlan, type PlannedPlugin, type PluginPlan, planPlugins } from '../plugins/plan-plugins.js';
+import { type PlannedPlugin, type PluginPlan, planPlugins, requireValid } from '../plugins/plan-plugins.js';
 import type { CommandSummary } from '../plugins/types.js';
 import { controlPath } from '../workers/control.js';
 import { joinServer } from '../workers/control-bus.js';
@@ -85,7 +85,9 @@ class Shell {
     const needsNames = !isBuiltIn && rest[0] !== '--version' && rest[0] !== '-V';
     const planned = !needsNames ? undefined : this.planQuietly();
     const wanted = !needsNames ? undefined : findPluginCommand(rest, planned?.plugins ?? []);
-    if (wanted !== undefined) return await this.runPluginCommand(wanted, rest.slice(wanted.words));
+    if (planned !== undefined && wanted !== undefined) {
+      return await this.runPluginCommand(planned, wanted, rest.slice(wanted.words));
+    }
     const program = this.program(planned?.plugins ?? []);
     if (rest.length === 0) {
       program.outputHelp();
@@ -149,9 +151,13 @@ class Shell {
     this.status = builtIn.exitStatus?.(result) ?? 0;
   }
 
-  private async runPluginCommand(wanted: WantedCommand, args: readonly string[]): Promise<ExitStatus> {
+  private async runPluginCommand(
+    planned: PluginPlan,
+    wanted: WantedCommand,
+    args: readonly string[],
+  ): Promise<ExitStatus> {
     this.failureStatus = wanted.command.failureStatus ?? 1;
-    const planned = loadPlan(this.invocation.source);
+    requireValid(planned);
     const { manifest } = planned;
     const log = commandLog(this.invocation, manifest.settings);
     // A server that runs beside hears of what the command changes.

@@ -64,8 +64,13 @@ export function planPlugins(manifest: Manifest): PluginPlan {
 /** @throws KernelError 'MANIFEST_INVALID' with every problem. */
 export function loadPlan(source: ManifestSource): PluginPlan {
   const planned = planPlugins(readManifest(source));
-  throwProblems('MANIFEST_INVALID', 'the manifest has errors', planned.problems);
+  requireValid(planned);
   return planned;
+}
+
+/** @throws KernelError 'MANIFEST_INVALID' with every problem. */
+export function requireValid({ problems }: PluginPlan): void {
+  throwProblems('MANIFEST_INVALID', 'the manifest has errors', problems);
 }
 
 /** Where packages are looked for: from the manifest's folder upwards, then from the server's own. */

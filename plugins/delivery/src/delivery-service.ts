@@ -46,6 +46,7 @@ import {
 import type { DeliveryConfig } from './config.js';
 import { createsInbox, Filing, type FilingEnvironment } from './filing.js';
 import { InboxCheck } from './inbox-check.js';
+import { isMarkable, Lists, newRecipient } from './lists.js';
 import { Resolution } from './resolution.js';
 import { describeOutcome, Stages, withoutOutcome } from './stages.js';
 import { answerTraceQuestions } from './trace-question.js';
@@ -56,6 +57,8 @@ import { TraceRing } from './trace-ring.js';
 export class DeliveryService extends Component implements Delivery {
   readonly traces: TraceRing;
   private readonly stages: Stages;
+  private readonly resolution: Resolution;
+  private readonly lists = new Lists((member, envelope) => this.prepare(member, envelope));
   private readonly filed: HookHandle<'delivery.filed'>;
   private readonly environment: FilingEnvironment;
   private readonly counts = { delivered: 0, discarded: 0, refused: 0, deferred: 0 };
@@ -80,10 +83,8 @@ export class DeliveryService extends Component implements Delivery {
   ) {
     super();
     const { autocreateInbox } = config;
-    const builtIn = [
-      new Resolution({ accounts, addressMaps, domains, config }),
-      new InboxCheck(store, provisions, autocreateInbox),
-    ];
+    this.resolution = new Resolution({ accounts, addressMaps, domains, config });
+    const builtIn = [this.resolution, new InboxCheck(store, provisions, autocreateInbox)];
     this.stages = this.own(new Stages(registered, builtIn, log));
     this.filed = hooks.hook('delivery.filed');
     this.environment = {
@@ -102,25 +103,11 @@ export class DeliveryService extends Component implements Delivery {
   }
 
   async recipient(address: RecipientAddress, envelope: DeliveryEnvelope): Promise<Recipient> {
-    const recipient: Recipient = {
-      address,
-      user: undefined,
-      detail: undefined,
-      targets: [],
-      addedFields: [],
-      outcome: undefined,
-      notes: new Map(),
-      trace: [],
-    };
-    const batch = { envelope, message: undefined, recipients: [recipient] };
-    const completions = await this.stages.run('resolve', batch);
-    this.addDefaultTarget(recipient);
-    completions.push(...(await this.stages.run('admit', batch)));
-    if (recipient.outcome === undefined) {
-      if (completions.length > 0) this.early.set(recipient, completions);
-    } else {
-      await this.stages.complete(completions, [recipient]);
-      this.record(envelope, undefined, recipient);
+    const recipient = newRecipient(address);
+    await this.prepare(recipient, envelope);
+    const members = this.resolution.membersOf(recipient);
+    if (members !== undefined && recipient.outcome === undefined) {
+      await this.lists.open(recipient, members, envelope);
     }
     return recipient;
   }
@@ -130,19 +117,38 @@ export class DeliveryService extends Component implements Delivery {
     envelope: DeliveryEnvelope,
     recipients: readonly Recipient[],
   ): Promise<void> {
-    const pending = withoutOutcome(recipients);
+    const all = this.lists.expand(recipients);
+    const pending = withoutOutcome(all);
     const batch = { envelope, message, recipients: pending };
-    const completions = this.earlyOf(pending);
+    // A list's own, then its members'.
+    const early = all === recipients ? pending : withoutOutcome([...new Set([...recipients, ...all])]);
+    const completions = this.earlyOf(early);
     completions.push(...(await this.stages.run('suppress', batch)));
     completions.push(...(await this.stages.run('filter', batch)));
     for (const recipient of withoutOutcome(pending)) {
       if (recipient.targets.length === 0) recipient.outcome = { is: 'discarded', note: 'filed nowhere' };
     }
+    if (this.environment.ledger === undefined || !isMarkable(message)) this.lists.holdBack(recipients);
     await using filing = new Filing(this.environment, message, envelope, this.clock.now());
     await filing.file(withoutOutcome(pending));
+    this.lists.settle(recipients);
     await this.stages.complete(completions, pending);
     for (const recipient of pending) this.record(envelope, message.guid, recipient);
-    if (this.filed.isTapped) void this.filed.call(envelope, message.guid, recipients);
+    if (this.filed.isTapped) void this.filed.call(envelope, message.guid, all);
+  }
+
+  private async prepare(recipient: Recipient, envelope: DeliveryEnvelope): Promise<void> {
+    const batch = { envelope, message: undefined, recipients: [recipient] };
+    const completions = await this.stages.run('resolve', batch);
+    this.addDefaultTarget(recipient);
+    const isList = this.resolution.membersOf(recipient) !== undefined;
+    if (!isList) completions.push(...(await this.stages.run('admit', batch)));
+    if (recipient.outcome === undefined) {
+      if (completions.length > 0) this.early.set(recipient, completions);
+    } else {
+      await this.stages.complete(completions, [recipient]);
+      this.record(envelope, undefined, recipient);
+    }
   }
 
   private addDefaultTarget(recipient: Recipient): void {

@@ -29,10 +29,16 @@ export interface ResolutionEnvironment {
   readonly config: DeliveryConfig;
 }
 
-interface Found {
-  readonly user: UserId;
+/** Bounds what one RCPT can cost. */
+const MAX_MEMBERS = 1000;
+
+/** Whose an address is. */
+export interface Found {
+  /** Undefined: a map names somebody whom nobody knows. */
+  readonly user: UserId | undefined;
   readonly detail: string | undefined;
   readonly how: string;
+  readonly error?: MailError;
 }
 
 /** An address → an account: exactly as given, then without the detail; of its domain, then of any where that holds. */
@@ -41,6 +47,7 @@ export class Resolution implements DeliveryStage {
   readonly phase = 'resolve';
   readonly order = 100;
   private readonly anyDomain: boolean;
+  private readonly lists = new WeakMap<Recipient, readonly Found[]>();
 
   constructor(private readonly environment: ResolutionEnvironment) {
     const { domains, config } = environment;
@@ -51,6 +58,11 @@ export class Resolution implements DeliveryStage {
     for (const recipient of recipients) {
       if (recipient.user === undefined && recipient.targets.length === 0) await this.resolve(recipient);
     }
+  }
+
+  /** Of an address that stands for several users. */
+  membersOf(recipient: Recipient): readonly Found[] | undefined {
+    return this.lists.get(recipient);
   }
 
   private async resolve(recipient: Recipient): Promise<void> {
@@ -69,14 +81,26 @@ export class Resolution implements DeliveryStage {
       for (const [local, rest] of ways) {
         const found = await this.find({ ...address, localPart: local }, isLate);
         if (found === undefined) continue;
-        recipient.user = found.user;
-        recipient.detail = rest ?? found.detail;
-        recipient.trace.push({ stage: this.name, decision: found.how });
+        this.settle(recipient, found, rest);
         return;
       }
       if (!isLate && (await this.resolvePostmaster(recipient, base))) return;
     }
     throw unknownUser(address);
+  }
+
+  /** @throws MailError 4.2.1 for one that is nobody's. */
+  private settle(recipient: Recipient, found: readonly Found[], detail: string | undefined): void {
+    const all = found.map((each) => ({ ...each, detail: detail ?? each.detail }));
+    const [one] = all;
+    if (all.length > 1 || one === undefined) {
+      this.lists.set(recipient, all);
+      return;
+    }
+    if (one.error !== undefined) throw one.error;
+    recipient.user = one.user;
+    recipient.detail = one.detail;
+    recipient.trace.push({ stage: this.name, decision: one.how });
   }
 
   /** @throws MailError 5.1.2 for a domain that is none of ours. */
@@ -95,7 +119,7 @@ export class Resolution implements DeliveryStage {
   }
 
   /** Early: the maps before the accounts, and these; late: the maps behind. */
-  private async find(address: RecipientAddress, isLate: boolean): Promise<Found | undefined> {
+  private async find(address: RecipientAddress, isLate: boolean): Promise<readonly Found[] | undefined> {
     const { localPart, domain } = address;
     const maps = this.environment.addressMaps.items.filter(({ order }) => order > ACCOUNTS_ORDER === isLate);
     if (maps.length > 0) {
@@ -103,7 +127,7 @@ export class Resolution implements DeliveryStage {
       if (found !== undefined) return found;
     }
     const user = isLate ? undefined : await this.userOf(localPart, domain);
-    return user === undefined ? undefined : { user, detail: undefined, how: `account ${user}` };
+    return user === undefined ? undefined : [{ user, detail: undefined, how: `account ${user}` }];
   }
 
   private mapped({ localPart, domain }: RecipientAddress): MappedAddress {
@@ -114,15 +138,29 @@ export class Resolution implements DeliveryStage {
     };
   }
 
-  private async ask(maps: readonly AddressMap[], address: MappedAddress): Promise<Found | undefined> {
+  private async ask(
+    maps: readonly AddressMap[],
+    address: MappedAddress,
+  ): Promise<readonly Found[] | undefined> {
     for (const map of [...maps].sort((a, b) => a.order - b.order)) {
       const owner = await map.find(address);
       if (owner === undefined) continue;
-      const user = await this.account(owner.user);
-      if (user === undefined) throw noSuchOwner(map, owner);
-      return { user, detail: owner.detail, how: `${map.name}: account ${user}` };
+      const owners = 'user' in owner ? [owner] : owner;
+      if (owners.length > 0) return await this.owners(map, owners);
     }
     return undefined;
+  }
+
+  private async owners(map: AddressMap, owners: readonly AddressOwner[]): Promise<readonly Found[]> {
+    if (owners.length > MAX_MEMBERS) throw tooMany(map);
+    const found: Found[] = [];
+    for (const owner of owners) {
+      const user = await this.account(owner.user);
+      const who = user === undefined ? `nobody is called ${owner.user}` : `account ${user}`;
+      const error = user === undefined ? { error: noSuchOwner(map, owner) } : {};
+      found.push({ user, detail: owner.detail, how: `${map.name}: ${who}`, ...error });
+    }
+    return found;
   }
 
   private async resolvePostmaster(recipient: Recipient, local: string): Promise<boolean> {
@@ -164,6 +202,14 @@ function tryNormalise(accounts: Accounts, text: string): UserId | undefined {
 
 function unknownUser({ address }: RecipientAddress): MailError {
   return new MailError('NONEXISTENT', `User unknown: <${address}>`, { enhancedStatus: '5.1.1' });
+}
+
+function tooMany({ name }: AddressMap): MailError {
+  const cause = new Error(`${name} names more than ${MAX_MEMBERS} users`);
+  return new MailError('UNAVAILABLE', 'The address has too many mailboxes', {
+    cause,
+    enhancedStatus: '4.2.4',
+  });
 }
 
 /** The operator's mistake, which bounced mail does not mend. */

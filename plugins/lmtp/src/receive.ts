@@ -16,8 +16,8 @@ export function intakeRules(
   const timeMs = clock.now();
   const trace = traceFields({
     sender: envelope.sender,
-    clientName: session.clientName,
-    clientAddress: connection.remote.address,
+    clientName: session.client?.helo ?? session.clientName,
+    clientAddress: session.remoteAddress,
     serverName: host.serverName,
     version: host.version,
     session: connection.id,

@@ -69,6 +69,12 @@ export class LmtpSession extends TextSession {
   clientName = '';
   /** Of AUTH. */
   identity: Identity | undefined;
+  /** Of XCLIENT: whom a proxy speaks for. */
+  client: ForwardedClient | undefined;
+  /** Its address; '' when the proxy does not know it. */
+  clientAddress: string | undefined;
+  /** LOGIN of XCLIENT: an account of ours, which may have no right to hand mail over. */
+  submitter: Identity | undefined;
   /** Of XFORWARD, for the next transaction. */
   forwarded: ForwardedClient | undefined;
 
@@ -96,12 +102,29 @@ export class LmtpSession extends TextSession {
   get isTrusted(): boolean {
     if (this.identity !== undefined) return true;
     if (this.connection.listenOptions['auth'] === 'required') return false;
-    return this.connection.isLocal || this.environment.isTrustedAddress(this.connection.remote.address);
+    return this.isNearby;
+  }
+
+  /** May it speak for others (XCLIENT)? By address alone, and no more once it speaks for a stranger, who may be connected through. */
+  get isProxy(): boolean {
+    return this.connection.listenOptions['auth'] !== 'required' && this.isNearby;
+  }
+
+  /** Of XCLIENT, else of the connection. */
+  get remoteAddress(): string {
+    return this.clientAddress || this.connection.remote.address;
+  }
+
+  private get isNearby(): boolean {
+    const { connection, environment, clientAddress } = this;
+    if (clientAddress === '') return false;
+    if (clientAddress !== undefined) return environment.isTrustedAddress(clientAddress);
+    return connection.isLocal || environment.isTrustedAddress(connection.remote.address);
   }
 
   /** @param submitter the AUTH parameter of MAIL, in xtext (RFC 4954 §5). @throws MailError UNAVAILABLE */
   async senderIdentity(submitter: string | undefined): Promise<Identity> {
-    const own = this.identity ?? anonymousIdentity;
+    const own = this.identity ?? this.submitter ?? anonymousIdentity;
     const name = submitter === undefined ? undefined : decodeXtext(submitter);
     if (name === undefined || name === '<>' || !this.isTrusted) return own;
     return (await identityOfSender(this.environment.accounts, name)) ?? own;

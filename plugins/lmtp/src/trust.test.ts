@@ -47,7 +47,7 @@ test('XFORWARD tells where a trusted MTA has the mail from, for one transaction'
   await using it = await recording();
   const client = it.connect();
   await client.reply();
-  assert.match(await client.command('LHLO mx'), /^250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE$/m);
+  assert.match(await client.command('LHLO mx'), /^250[- ]XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE$/m);
   assert.equal(
     await client.command('XFORWARD NAME=spike.example ADDR=IPv6:2001:db8::1 PORT=25 PROTO=ESMTP'),
     '250 2.0.0 Ok',
@@ -80,6 +80,78 @@ test('XFORWARD tells where a trusted MTA has the mail from, for one transaction'
   const stranger = await it.hello({ ...far, listenOptions: { auth: 'none' } });
   assert.equal(await stranger.command('XFORWARD NAME=x'), '550 5.7.1 XFORWARD is not for you');
   assert.doesNotMatch(await stranger.command('LHLO x'), /XFORWARD/);
+});
+
+test('XCLIENT: a proxy speaks for its clients, and does not lend its rights', async () => {
+  await using it = await recording({ trustedNetworks: ['192.0.2.0/24'], deliverers: ['wilma'] });
+  const offer = /^250 XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT$/m;
+  const proxy = it.connect();
+  await proxy.reply();
+  assert.match(await proxy.command('LHLO proxy'), offer);
+  for (const bad of [
+    '',
+    ' FOO=x',
+    ' IDENT=x',
+    ' ADDR=here',
+    ' ADDR=',
+    ' PORT=65536',
+    ' PROTO=HTTP',
+    ' DESTADDR=x',
+  ]) {
+    assert.match(await proxy.command(`XCLIENT${bad}`), /^501 5\.5\.4/, bad);
+  }
+  await proxy.command('MAIL FROM:<>');
+  assert.match(await proxy.command('XCLIENT ADDR=192.0.2.9'), /^503 /);
+  await proxy.command('RSET');
+
+  const known =
+    'XCLIENT NAME=mx.example ADDR=192.0.2.9 PORT=25 PROTO=ESMTP HELO=mx DESTADDR=IPv6:::1 DESTPORT=24';
+  assert.match(await proxy.command(known), /^220 /);
+  assert.match(await proxy.command('MAIL FROM:<>'), /^503 /, 'the session begins anew');
+  assert.match(await proxy.command('LHLO again'), offer);
+  const [reply = ''] = await deliver(proxy, 's@x', ['fred'], text);
+  assert.match(reply, /^250/);
+  assert.match((await it.inbox('fred'))[0]!, /^Received: from mx \(\[192\.0\.2\.9\]\)/m);
+  const { remoteAddress, forwardedFor } = it.envelopes.at(-1)!;
+  assert.equal(remoteAddress, '192.0.2.9');
+  assert.deepEqual(forwardedFor, {
+    name: 'mx.example',
+    address: '192.0.2.9',
+    port: 25,
+    protocol: 'ESMTP',
+    helo: 'mx',
+  });
+
+  for (const stranger of ['198.51.100.1', '[UNAVAILABLE]']) {
+    const client = await it.hello();
+    assert.match(await client.command(`XCLIENT ADDR=${stranger}`), /^220 /);
+    assert.doesNotMatch(await client.command('LHLO x'), /XCLIENT|XFORWARD/);
+    assert.match(await client.command('MAIL FROM:<>'), /^530 /);
+    assert.equal(await client.command('XCLIENT ADDR=192.0.2.9'), '550 5.7.1 XCLIENT is not for you');
+  }
+  const far = await it.hello({ remote: { address: '198.51.100.1', port: 99 } });
+  assert.equal(await far.command('XCLIENT ADDR=192.0.2.9'), '550 5.7.1 XCLIENT is not for you');
+});
+
+test('XCLIENT LOGIN: who has sent it, and who may deliver', async () => {
+  await using it = await recording({ deliverers: ['wilma'] });
+  for (const [login, answer] of [
+    ['wilma', /^250 /],
+    ['fred', /^530 /],
+    ['nobody', /^530 /],
+    ['admin', /^530 /],
+  ] as const) {
+    const client = await it.hello();
+    assert.match(await client.command(`XCLIENT ADDR=198.51.100.1 LOGIN=${login}`), /^220 /);
+    await client.command('LHLO x');
+    assert.match(await client.command('MAIL FROM:<>'), answer, login);
+  }
+  const client = await it.hello();
+  await client.command('XCLIENT LOGIN=fred');
+  await client.command('LHLO x');
+  assert.equal(await client.command('MAIL FROM:<>'), '250 2.1.0 Ok', 'this machine');
+  const { user, admin } = it.envelopes.at(-1)!.identity;
+  assert.deepEqual([user, admin], ['fred', 'none']);
 });
 
 test('DSN parameters are checked, and reach delivery as they are', async () => {

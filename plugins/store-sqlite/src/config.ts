@@ -13,6 +13,8 @@ export interface PartitionConfig {
 
 export interface StoreConfig {
   readonly shards: number;
+  /** Confirms that the data folder becomes one of this format; unset: it stays what it is. */
+  readonly format?: number;
   /** Name → folder, relative to the data folder, and how bodies are stored there; the first is the default. */
   readonly partitions: Readonly<Record<string, string | PartitionConfig>>;
   /** Where mailboxes go that nobody names a partition for and that have no parent; unset: as the mode says. */
@@ -46,6 +48,8 @@ export const defaultConfig: StoreConfig = {
 export interface StoreSettings {
   readonly dataDir: string;
   readonly shards: number;
+  /** 0: as the data folder is. */
+  readonly format: number;
   /** Default first. */
   readonly partitions: readonly PartitionPlace[];
   readonly choice: PartitionChoice;
@@ -92,6 +96,7 @@ export function toSettings(config: Partial<StoreConfig>, dataDir: string): Store
   return {
     dataDir,
     shards: full.shards,
+    format: full.format ?? 0,
     partitions: toPlaces(full, dataDir),
     choice: {
       mode: full.defaultPartition === undefined ? full.partitionSelectMode : 'first',

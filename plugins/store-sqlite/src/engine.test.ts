@@ -195,8 +195,8 @@ test('data folders that are not ours, too new, or not writable are refused with 
   await first.close();
   const format = join(dir, 'meta/FORMAT');
   const refused = (pattern: RegExp) => assert.rejects(openTestEngine({ dir }), pattern);
-  writeFileSync(format, 'angarium-store 2 shards 8\n');
-  await refused(/has format 2, this version of Angarium knows up to 1: start the newer one/);
+  writeFileSync(format, 'angarium-store 3 shards 8\n');
+  await refused(/has format 3, this version of Angarium knows up to 2: start the newer one/);
   writeFileSync(format, 'something else');
   await refused(/was not written by Angarium/);
   rmSync(format);

@@ -166,6 +166,23 @@ export class StoreEngine implements MailStore {
   }
 
   async append(targets: readonly AppendTarget[], origin?: Origin): Promise<readonly AppendOutcome[]> {
+    const outcomes = [...(await this.tryAppend(targets, origin))];
+    for (let tries = 1; outcomes.includes(undefined); tries++) {
+      const again = targets.filter((_, i) => outcomes[i] === undefined);
+      const results = tries < MAX_TRIES ? await this.tryAppend(again, origin) : again.map(() => movesAbout);
+      let next = 0;
+      outcomes.forEach((outcome, i) => {
+        if (outcome === undefined) outcomes[i] = results[next++];
+      });
+    }
+    return outcomes as AppendOutcome[];
+  }
+
+  /** Undefined: the mailbox came under another quota root meanwhile, whose limits must be asked for. */
+  private async tryAppend(
+    targets: readonly AppendTarget[],
+    origin: Origin | undefined,
+  ): Promise<readonly (AppendOutcome | undefined)[]> {
     const admitted = await Promise.all(targets.map((target) => this.admit(target, origin)));
     const messages = new MessageList();
     const parts: AppendPart[] = [];
@@ -181,7 +198,7 @@ export class StoreEngine implements MailStore {
       }
     }
     let next = 0;
-    return admitted.map((one): AppendOutcome => {
+    return admitted.map((one): AppendOutcome | undefined => {
       if (!('listed' in one)) return { ok: false, error: one.error };
       return this.outcome(one, results[next++]!, origin);
     });
@@ -285,7 +302,8 @@ export class StoreEngine implements MailStore {
     { listed, target: { replaces } }: Admitted,
     result: AppendResult,
     origin: Origin | undefined,
-  ): AppendOutcome {
+  ): AppendOutcome | undefined {
+    if ('isElsewhere' in result) return undefined;
     if ('error' in result) return { ok: false, error: valueToError(result.error) };
     if ('isRepeat' in result) {
       return {
@@ -306,6 +324,13 @@ export class StoreEngine implements MailStore {
     return { ok: true, uidValidity, uids, modSeq, expungeModSeq };
   }
 }
+
+/** Of a mailbox that goes from one quota root to another all the time. */
+const MAX_TRIES = 8;
+const movesAbout: AppendOutcome = {
+  ok: false,
+  error: new MailError('UNAVAILABLE', 'The mailbox is being moved'),
+};
 
 function countRecent(reader: ShardReader, { id, recentFrom, uidNext }: MailboxHeadRow): number {
   if (recentFrom >= uidNext) return 0;

@@ -13,6 +13,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -24,15 +25,11 @@ import { assertLittleEndian } from './model/chunk.js';
 import type { PackCodec } from './packs/index.js';
 import { claimPartition, partitionProblem } from './partitions.js';
 import { type Db, openReader, openWriter, prepareDatabase } from './sql/open.js';
-import {
-  FORMAT_VERSION,
-  GRANTEE_SCHEMA,
-  LIST_SCHEMA,
-  MOVING_SCHEMA,
-  RECORDS_SCHEMA,
-  SHARD_SCHEMA,
-} from './sql/schema.js';
+import { GRANTEE_SCHEMA, LIST_SCHEMA, MOVING_SCHEMA, RECORDS_SCHEMA, SHARD_SCHEMA } from './sql/schema.js';
 
+/** Of the folder as a whole. 1: bodies are in the packs as they came. 2: they may be compressed and encrypted. */
+const NEWEST_FORMAT = 2;
+const CODED_FORMAT = 2;
 const FORMAT_LINE = /^angarium-store (\d+) shards (\d+)\n$/;
 /** Two hex digits in a mailbox id. */
 const MAX_SHARDS = 256;
@@ -71,7 +68,7 @@ export function prepareFolder(settings: StoreSettings): PreparedFolder {
   const metaDir = join(settings.dataDir, 'meta');
   const spoolDir = join(settings.dataDir, 'spool');
   for (const dir of [settings.dataDir, metaDir, spoolDir]) makeWritable(dir);
-  const shards = checkFormat(metaDir, settings.shards);
+  const shards = checkFormat(metaDir, settings);
   const listPath = join(metaDir, 'mboxlist.db');
   prepareDatabase(listPath, LIST_SCHEMA + RECORDS_SCHEMA, { grantee: GRANTEE_SCHEMA });
   const shardPaths = Array.from({ length: shards }, (_, shard) => shardPath(settings.dataDir, shard));
@@ -113,7 +110,8 @@ function makeWritable(dir: string): void {
 }
 
 /** The number of shards, which is fixed when the folder is made: users' records are found by a hash over it. */
-function checkFormat(metaDir: string, shardsWanted: number): number {
+function checkFormat(metaDir: string, settings: StoreSettings): number {
+  const { shards: shardsWanted } = settings;
   const path = join(metaDir, 'FORMAT');
   if (!existsSync(path)) {
     const foreign = readdirSync(metaDir).filter((name) => !/^FORMAT|\.db(-wal|-shm)?$/.test(name));
@@ -125,17 +123,38 @@ function checkFormat(metaDir: string, shardsWanted: number): number {
     if (!(shardsWanted >= 1 && shardsWanted <= MAX_SHARDS)) {
       throw new StoreFolderError(`the number of shards must be from 1 to ${MAX_SHARDS}`);
     }
-    writeFormat(path, `angarium-store ${FORMAT_VERSION} shards ${shardsWanted}\n`);
+    writeFormat(path, `angarium-store ${NEWEST_FORMAT} shards ${shardsWanted}\n`);
   }
   const match = FORMAT_LINE.exec(readFileSync(path, 'utf8'));
   if (match === null)
     throw new StoreFolderError(`${path} was not written by Angarium: choose another data folder`);
-  if (Number(match[1]) > FORMAT_VERSION) {
+  const format = Number(match[1]);
+  if (format > NEWEST_FORMAT) {
     throw new StoreFolderError(
-      `${metaDir} has format ${match[1]}, this version of Angarium knows up to ${FORMAT_VERSION}: start the newer one`,
+      `${metaDir} has format ${format}, this version of Angarium knows up to ${NEWEST_FORMAT}: start the newer one`,
     );
   }
+  if (settings.format > format) replaceFormat(path, `angarium-store ${settings.format} shards ${match[2]}\n`);
+  checkNeeds(Math.max(format, settings.format), settings);
   return Number(match[2]);
+}
+
+/** What an older version could not read is not written before the operator has said that none will be started again. */
+function checkNeeds(format: number, { partitions }: StoreSettings): void {
+  const coded = partitions.find(({ isCompressed, keys }) => isCompressed || keys.length > 0);
+  if (coded === undefined || format >= CODED_FORMAT) return;
+  throw new StoreFolderError(
+    `partition "${coded.name}" is to be compressed or encrypted, which the format ${format} of the data folder does not have: ` +
+      `set store-sqlite.format to ${CODED_FORMAT} to upgrade it; older versions of Angarium refuse the folder from then on`,
+  );
+}
+
+/** Atomically; of several processes each writes the same. */
+function replaceFormat(path: string, line: string): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, line, { flush: true });
+  renameSync(temporary, path);
+  syncDir(dirname(path));
 }
 
 /** Whole or not at all; of several processes the first one's stays. */

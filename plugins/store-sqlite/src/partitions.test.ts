@@ -13,12 +13,18 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import { fill, flagSet, mailText, numbered, rowsOf, stage } from '@angarium/testing/contracts';
+import fc from 'fast-check';
 import { partitions as partitionsCommand, reportPartitions } from './commands/partitions.js';
 import { openTestEngine, silentLog, type TestEngine } from './engine.test.support.js';
 import { StoreFolderError } from './errors.js';
 import { Maintenance } from './maintenance/maintenance.js';
 import { plainCodec } from './packs/index.js';
-import { PartitionPicker, type PartitionSelectMode, type PartitionState } from './partitions.js';
+import {
+  PartitionPicker,
+  type PartitionSelectMode,
+  type PartitionState,
+  weightedChoice,
+} from './partitions.js';
 
 const fred = 'fred' as UserId;
 const two = { default: 'packs', slow: 'slow' };
@@ -72,6 +78,47 @@ test('the modes choose as Cyrus’s do, never what is excluded or lost', () => {
   assert.equal(picked('random', ['b']), 'cccc');
   assert.equal(picked('freespace-most', ['b']), 'cccc');
   assert.equal(picked('round-robin', ['a', 'b', 'c', 'd']), 'aaaa', 'where there is none: the first');
+});
+
+test('weighted modes: the chances are those of Cyrus’s manual', () => {
+  const percents = { a: 40, b: 60, c: 30, d: 70 };
+  const known = Object.keys(percents).map((name, id) => ({ id, name, packsDir: '', codec: plainCodec }));
+  const state = ({ name }: { name: string }): PartitionState => ({
+    name,
+    path: '',
+    freeBytes: percents[name as 'a'],
+    totalBytes: 100,
+    problem: undefined,
+  });
+  // As many even steps through the chances as makes each weight a whole number of them.
+  const shares = (mode: PartitionSelectMode, steps: number, exclude: string[] = []) => {
+    let step = 0;
+    const picker = new PartitionPicker(known, { mode, exclude }, state, () => (step++ + 0.5) / steps);
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < steps; i++) {
+      const { name } = picker.pick();
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return counts;
+  };
+  assert.deepEqual(shares('freespace-percent-weighted', 200), { a: 40, b: 60, c: 30, d: 70 });
+  assert.deepEqual(shares('freespace-percent-weighted', 140, ['b']), { a: 40, c: 30, d: 70 });
+  assert.deepEqual(shares('freespace-percent-weighted-delta', 164), { a: 21, b: 61, c: 1, d: 81 });
+});
+
+test('a weighted choice is always one of those with a chance', () => {
+  const weight = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 100, noNaN: true }));
+  const random = fc.oneof(
+    fc.constant(1 - Number.EPSILON),
+    fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(weight, { minLength: 1, maxLength: 10 }), random, (weights, chance) => {
+      const chosen = weightedChoice(weights, chance);
+      assert.ok(chosen >= 0 && chosen < weights.length);
+      assert.ok(weights[chosen]! > 0 || weights.every((each) => each === 0));
+    }),
+  );
 });
 
 test('a new mailbox goes where its creator says, where its parent is, or where the mode says', async () => {

@@ -20,6 +20,8 @@ export type PartitionSelectMode =
   | 'first'
   | 'freespace-most'
   | 'freespace-percent-most'
+  | 'freespace-percent-weighted'
+  | 'freespace-percent-weighted-delta'
   | 'random'
   | 'round-robin';
 
@@ -104,6 +106,9 @@ export function partitionState({ name, packsDir: path }: KnownPartition): Partit
   }
 }
 
+/** Cyrus's: even the fullest partition is chosen now and then, and more often the closer the others come. */
+const SMOOTHING_PERCENT = 0.5;
+
 export interface PartitionChoice {
   readonly mode: PartitionSelectMode;
   /** Never chosen, but may be named. */
@@ -133,8 +138,37 @@ export class PartitionPicker {
     if (states.length === 0) return first;
     if (mode === 'round-robin') return states[this.next++ % states.length]!.partition;
     if (mode === 'random') return states[Math.floor(this.random() * states.length)]!.partition;
-    const rank = ({ freeBytes, totalBytes }: PartitionState) =>
-      mode === 'freespace-most' ? freeBytes : freeBytes / Math.max(1, totalBytes);
+    if (mode === 'freespace-percent-weighted' || mode === 'freespace-percent-weighted-delta') {
+      const percents = states.map(({ state }) => freePercent(state));
+      const least = mode === 'freespace-percent-weighted' ? 0 : Math.min(...percents) - SMOOTHING_PERCENT;
+      const weights = percents.map((percent) => percent - least);
+      return states[weightedChoice(weights, this.random())]!.partition;
+    }
+    const rank = (state: PartitionState) =>
+      mode === 'freespace-most' ? state.freeBytes : freePercent(state);
     return states.reduce((best, one) => (rank(one.state) > rank(best.state) ? one : best)).partition;
   }
+}
+
+function freePercent({ freeBytes, totalBytes }: PartitionState): number {
+  return (100 * freeBytes) / Math.max(1, totalBytes);
+}
+
+/**
+ * An index, each as probable as its weight is of the sum.
+ * @param weights none negative. @param random from 0, below 1.
+ */
+export function weightedChoice(weights: readonly number[], random: number): number {
+  let rest = random * weights.reduce((sum, weight) => sum + weight, 0);
+  const chosen = weights.findIndex((weight) => {
+    rest -= weight;
+    return rest < 0;
+  });
+  // Rounding may leave a crumb; where all are full anyone will do.
+  return chosen >= 0
+    ? chosen
+    : Math.max(
+        0,
+        weights.findLastIndex((weight) => weight > 0),
+      );
 }

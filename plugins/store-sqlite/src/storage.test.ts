@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  type CommandContext,
   isMailError,
   type MailboxId,
   NumberSet,
@@ -13,7 +14,7 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import { fill, flagSet, mailText, numbered, rowsOf, stage } from '@angarium/testing/contracts';
-import { reportPartitions } from './commands/partitions.js';
+import { partitions, reportPartitions, rewritePartition } from './commands/partitions.js';
 import type { PartitionConfig } from './config.js';
 import { openTestEngine, silentLog, type TestEngine } from './engine.test.support.js';
 import { StoreFolderError } from './errors.js';
@@ -207,6 +208,72 @@ test('a mailbox moves between plain and encrypted partitions; a lost database co
     'z'.repeat(10),
   );
   await assertWhole(opened);
+  await opened.close();
+  rmSync(dir, { recursive: true });
+});
+
+test('a folder of the first format takes no coded mail before the operator confirms; then it has the second', async () => {
+  const dir = tempDir();
+  const format = join(dir, 'meta/FORMAT');
+  await (await open(dir, {})).close();
+  assert.equal(readFileSync(format, 'utf8'), 'angarium-store 2 shards 2\n');
+  writeFileSync(format, 'angarium-store 1 shards 2\n');
+  await (await open(dir, {})).close();
+  assert.match(readFileSync(format, 'utf8'), /store 1 /, 'nothing is upgraded by itself');
+  for (const coded of [{ compression: 'zstd' }, { keys: ['old.key'] }] as const)
+    await assert.rejects(open(dir, coded), (error: Error) => {
+      assert.ok(error instanceof StoreFolderError);
+      return /set store-sqlite\.format to 2/.test(error.message);
+    });
+  await (await open(dir, { compression: 'zstd' }, { format: 2 })).close();
+  assert.equal(readFileSync(format, 'utf8'), 'angarium-store 2 shards 2\n');
+  await (await open(dir, {}, { format: 1 })).close();
+  assert.match(readFileSync(format, 'utf8'), /store 2 /, 'there is no way back');
+  rmSync(dir, { recursive: true });
+});
+
+test('partitions rewrite: everything has the settings of today, and the old key may go', async () => {
+  const dir = tempDir();
+  const words = 'very compressible '.repeat(60);
+  let opened = await open(dir, { keys: ['old.key'] });
+  const { id } = await opened.engine.catalogue.create(personalMailbox(fred));
+  await fill(
+    opened.engine,
+    id,
+    Array.from({ length: 50 }, (_, i) => `message ${i + 1} ${words}`),
+  );
+  await opened.close();
+
+  opened = await open(dir, { compression: 'zstd', keys: ['new.key', 'old.key'] });
+  const { engine } = opened;
+  const run = async (name: string) => {
+    const total = { of: 0, done: 0 };
+    const context = {
+      args: [name],
+      options: {},
+      signal: new AbortController().signal,
+      progress: (_: string, of: number) => ({
+        advance: (count: number) => void (total.done += count),
+        done: () => void (total.of = of),
+      }),
+    } as unknown as CommandContext;
+    const command = rewritePartition(() => engine);
+    return { text: command.text(await command.run(context)), total };
+  };
+  await assert.rejects(run('absent'), /no partition absent/);
+  const { text, total } = await run('default');
+  assert.match(text, /^1 packs rewritten/);
+  assert.deepEqual(total, { of: 1, done: 1 });
+  await assertWhole(opened);
+  await opened.close();
+
+  opened = await open(dir, { compression: 'zstd', keys: ['new.key'] });
+  await opened.engine.writer.run('sealDead', {});
+  for (const uid of [1, 50]) assert.ok((await textOf(opened, id, uid)).includes(`message ${uid} `));
+  const [report] = await reportPartitions(opened.engine);
+  assert.ok(report!.rawBytes > 0 && report!.sealedBytes < report!.rawBytes);
+  const printed = partitions(() => opened.engine).text(await reportPartitions(opened.engine));
+  assert.match(printed, /^ {2}compressed: .* take .* \(\d+ %\)$/m);
   await opened.close();
   rmSync(dir, { recursive: true });
 });

@@ -42,7 +42,7 @@ import {
 } from '@angarium/sdk';
 import { mbexamine } from './commands/mbexamine.js';
 import { mbpath } from './commands/mbpath.js';
-import { partitions, reportPartitions } from './commands/partitions.js';
+import { partitions, reportPartitions, rewritePartition } from './commands/partitions.js';
 import { reconstruct } from './commands/reconstruct.js';
 import { storeCheck, storeMaintain } from './commands/store-check.js';
 import { type StoreConfig, toSettings } from './config.js';
@@ -96,6 +96,7 @@ export class SqliteStore extends Component implements MailStore, ChangeFeed, Rec
       mbexamine(engine),
       mbpath(engine),
       partitions(engine),
+      rewritePartition(engine),
       reconstruct(engine, this.clock),
       storeCheck(engine, maintenance),
       storeMaintain(maintenance),

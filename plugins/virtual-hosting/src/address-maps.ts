@@ -19,6 +19,7 @@ import {
 import { AliasFile, type AliasTable, keyOf, parseAlias } from './aliases.js';
 import type { VirtualHostingConfig } from './config.js';
 import { DomainTable } from './domain-table.js';
+import { expand, type NameFinder } from './expansion.js';
 
 /** Aliases ahead of user ids, catchalls behind them. */
 @injectable()
@@ -57,25 +58,46 @@ export class AddressMaps extends Component {
   }
 
   /** With its domain, then without: `webmaster` is an alias of the default domain, or of all where they do not count. */
-  private async alias({ localPart, domain }: MappedAddress): Promise<AddressOwner | undefined> {
+  private async alias(address: MappedAddress): Promise<readonly AddressOwner[] | undefined> {
+    const owners = await this.named(address);
+    return owners && (await expand(owners, nameOf(address), this.byName));
+  }
+
+  private readonly byName: NameFinder = (name) => this.named(addressOf(name));
+
+  private async named({ localPart, domain }: MappedAddress): Promise<readonly AddressOwner[] | undefined> {
     const exact = await this.find(keyOf(localPart, domain));
     if (exact !== undefined) return exact;
     if (domain !== undefined && this.config.virtdomains !== 'off') return undefined;
     return await this.find(localPart);
   }
 
-  private async catchall({ domain }: MappedAddress): Promise<AddressOwner | undefined> {
+  private async catchall({
+    domain,
+  }: MappedAddress): Promise<AddressOwner | readonly AddressOwner[] | undefined> {
     const ofDomain = await this.find(keyOf('', domain));
-    if (ofDomain !== undefined) return ofDomain;
+    if (ofDomain !== undefined) return await expand(ofDomain, undefined, this.byName);
     const user = this.domains.settings(domain)?.catchall ?? this.config.catchall;
     return user === '' ? undefined : { user };
   }
 
-  private async find(key: string): Promise<AddressOwner | undefined> {
+  private async find(key: string): Promise<readonly AddressOwner[] | undefined> {
     return this.fixed.get(key) ?? (await this.file?.current())?.get(key);
   }
 }
 
 function isWholeDomain(address: string): boolean {
   return address.startsWith('@');
+}
+
+/** Of a target: its domain is folded already, and left out when it is the default one. */
+function addressOf(name: string): MappedAddress {
+  const at = name.lastIndexOf('@');
+  return at < 0
+    ? { localPart: name, domain: undefined }
+    : { localPart: name.slice(0, at), domain: name.slice(at + 1) };
+}
+
+function nameOf({ localPart, domain }: MappedAddress): string {
+  return domain === undefined ? localPart : `${localPart}@${domain}`;
 }

@@ -35,10 +35,12 @@ test('every line is an alias, nothing, or a complaint with its number', () => {
         told.push(number);
       });
       const entries = text.split(/\r?\n/).filter((each) => each.replace(/(^|\s)#.*/, '').trim() !== '');
-      assert.equal(table.size + told.length, entries.length);
-      for (const [key, { user }] of table) {
+      const begun = entries.filter((each, i) => i === 0 || !/^\s/.test(each));
+      assert.equal(table.size + told.length, begun.length);
+      for (const [key, owners] of table) {
         assert.doesNotMatch(key, /\s/);
-        assert.match(user, /^[^\s,+]+$/);
+        assert.ok(owners.length > 0);
+        for (const { user } of owners) assert.match(user, /^[^\s,+]+$/);
       }
     }),
   );
@@ -50,16 +52,36 @@ test('a domain with a plus is no domain of a user', () => {
   assert.deepEqual([...table.keys(), ...told], ['"info@+d" is no user']);
 });
 
-test('what is written comes out again', () => {
+test('what is written comes out again, on one line or on several', () => {
   const name = fc.stringMatching(/^[a-z][a-z0-9.]{0,10}$/);
+  const target = fc.tuple(name, fc.option(name));
+  const targets = fc.uniqueArray(target, { minLength: 1, maxLength: 5, selector: String });
+  const comma = fc.constantFrom(',', ', ', ' ,\n\t', ',\n# one more\n  ');
   fc.assert(
-    fc.property(name, name, fc.option(name), (local, user, detail) => {
-      const target = detail === null ? user : `${user}+${detail}`;
-      const table = parseAliases(`${local}@X.Example: ${target}`, domains, () => assert.fail());
-      const owner = { user, ...(detail === null ? {} : { detail }) };
-      assert.deepEqual([...table], [[`${local}@x.example`, owner]]);
+    fc.property(name, targets, comma, (local, pairs, between) => {
+      const list = pairs.map(([user, detail]) => (detail === null ? user : `${user}+${detail}`));
+      const text = `${local}@X.Example: ${list.join(between)}`;
+      const table = parseAliases(text, domains, () => assert.fail());
+      const owners = pairs.map(([user, detail]) => ({ user, ...(detail === null ? {} : { detail }) }));
+      assert.deepEqual([...table], [[`${local}@x.example`, owners]]);
     }),
   );
+});
+
+test('programs, files and includes are no targets', () => {
+  for (const target of [
+    '|vacation',
+    '/dev/null',
+    ':include:/etc/list',
+    '"|x y"',
+    'fred,',
+    'fred wilma',
+    '',
+  ]) {
+    const told: string[] = [];
+    assert.equal(parseAliases(`x: ${target}`, domains, (_, reason) => told.push(reason)).size, 0, target);
+    assert.equal(told.length, 1, target);
+  }
 });
 
 test('one spelling of a domain', () => {

@@ -10,6 +10,7 @@ import {
   LOGIN_DOMAINS,
   MAIL_STORE,
   MANAGED_ACCOUNTS,
+  ownerOf,
   personalMailbox,
   type UserId,
 } from '@angarium/sdk';
@@ -147,11 +148,47 @@ test('aliases and catchalls, each behind what is more exact', async () => {
   });
 });
 
+test('an alias of several users, through other aliases and in circles, from manifest and file', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'aliases'), 'staff: fred@a.example,\n  jane@a.example\nfred: fred, all\n');
+  const aliases = { all: 'staff, Lost@A.example, fred', '@b.example': 'all, fred@b.example' };
+  await using it = await setUp(
+    { virtdomains: 'userid', aliases, aliasesFile: 'aliases' },
+    { dataDir: folder.path },
+  );
+  const store = it.kernel.get(MAIL_STORE);
+  const filed = async (address: string) => {
+    const recipient = await it.recipient(address);
+    assert.equal(recipient.outcome, undefined, address);
+    await using message = await store.stage([Buffer.from('Subject: x\r\n\r\n')], { maxBytes: 1000 });
+    const envelope = {
+      sender: '',
+      identity: anonymousIdentity,
+      via: 'lmtp',
+      session: 's',
+      remoteAddress: '',
+      isUtf8: false,
+      parameters: {},
+    };
+    await it.kernel.get(DELIVERY).deliver(message, envelope, [recipient]);
+    const entries = (await store.catalogue.list({})).map(({ name, id }) => ({ id, user: ownerOf(name)! }));
+    const status = await store.status(entries.map(({ id }) => id));
+    const got = entries.map(({ user }, i) => `${user} ${status[i]!.messages}`).sort();
+    for (const { user } of entries) await store.catalogue.delete(personalMailbox(user), { immediate: true });
+    return got;
+  };
+  const all = ['fred 1', 'fred@a.example 1', 'jane@a.example 1', 'lost@a.example 1'];
+  assert.deepEqual(await filed('all'), all);
+  assert.deepEqual(await filed('fred'), all);
+  assert.deepEqual(await filed('anybody@b.example'), [...all, 'fred@b.example 1'].sort());
+  assert.deepEqual(await filed('staff'), ['fred@a.example 1', 'jane@a.example 1']);
+});
+
 test('an aliases file is read again when it has changed, and its mistakes are told', async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, 'aliases');
   const write = (text: string) => writeFileSync(file, text);
-  write('# ours\ninfo@a.example: jane@a.example # she\nsales = fred\nlist: fred, jane\nnonsense\n');
+  write('# ours\ninfo@a.example: jane@a.example # she\nsales = fred\nlist: fred jane\nnonsense\n');
   await using it = await setUp({ aliasesFile: 'aliases' }, { dataDir: folder.path });
   await expectAll(it, { 'info@a.example': 'jane@a.example', sales: 'fred', list: '5.1.1' });
   const told = it.kernel.log.lines.filter(({ text }) => text.includes('left out'));
@@ -173,7 +210,7 @@ test('a manifest that contradicts itself does not start', async () => {
       /alias/,
     ],
     [{ domains: { 'no domain': {} } }, /no domain name/],
-    [{ aliases: { info: 'a, b' } }, /not one user/],
+    [{ aliases: { info: 'a, b c' } }, /is no user/],
     [{ aliases: { 'a b': 'fred' } }, /no address/],
   ];
   for (const [config, reason] of bad) await assert.rejects(setUp(config), reason);

@@ -10,6 +10,8 @@ import type { Match } from './walk.js';
 /** Names told before others of this worker have their turn; also how many mailboxes a return option is asked about at once. */
 const SLICE = 250;
 
+const nothing: readonly string[] = [];
+
 interface Mark {
   readonly texts: ReadonlySet<string>;
   readonly attribute: string;
@@ -19,6 +21,8 @@ export class ListTeller {
   private slice: Match<MailboxEntry>[] = [];
   private readonly out: Output;
   private readonly middle: string;
+  /** How the line of a mailbox begins of which nothing else is to be said. */
+  private readonly plain: { readonly parent: string; readonly leaf: string };
   private readonly childInfo: string;
   private readonly noMailbox: string;
 
@@ -31,6 +35,8 @@ export class ListTeller {
   ) {
     this.out = new Output(reply);
     this.middle = quoteString(session.namespace.separator);
+    const begin = (attribute: string) => `* LIST (${attribute}) ${this.middle} `;
+    this.plain = { parent: begin('\\HasChildren'), leaf: begin('\\HasNoChildren') };
     const criteria = selection.filter(({ option }) => isBase(option)).map(({ option }) => `"${option.name}"`);
     this.childInfo = ` (CHILDINFO (${criteria.join(' ')}))`;
     // RFC 5258 §3 has a word for it that clients of RFC 3501 do not know.
@@ -70,7 +76,7 @@ export class ListTeller {
     this.slice = [];
     // What the slice before has left, when the names came out even with the slices.
     if (slice.length === 0) return this.out.pass();
-    const entries = slice.flatMap(({ item }) => item ?? []);
+    const entries = this.returns.length === 0 ? [] : slice.flatMap(({ item }) => item ?? []);
     const attributes: (readonly (readonly string[])[])[] = [];
     const lines: (readonly string[])[] = [];
     for (const { option, args } of this.returns) {
@@ -80,10 +86,8 @@ export class ListTeller {
     let at = 0;
     for (const match of slice) {
       const index = match.item === undefined ? -1 : at++;
-      this.line(
-        match,
-        attributes.flatMap((one) => one[index] ?? []),
-      );
+      const more = attributes.length === 0 ? nothing : attributes.flatMap((one) => one[index] ?? nothing);
+      this.line(match, more);
       for (const one of lines) if (one[index]) out.text += `* ${one[index]}\r\n`;
     }
     if (slice.length < SLICE) return out.pass();
@@ -92,11 +96,15 @@ export class ListTeller {
   }
 
   private line(match: Match<MailboxEntry>, more: readonly string[]): void {
+    const name = mailboxText(match.text, this.session.usesUtf8);
+    if (match.item !== undefined && !match.hasSelectedBelow && this.marks.length === 0 && more.length === 0) {
+      this.out.text += `${match.hasChildren ? this.plain.parent : this.plain.leaf}${name}\r\n`;
+      return;
+    }
     const attributes: string[] = [];
     if (match.item === undefined) attributes.push(this.noMailbox);
     for (const { texts, attribute } of this.marks) if (texts.has(match.text)) attributes.push(attribute);
     attributes.push(match.hasChildren ? '\\HasChildren' : '\\HasNoChildren', ...more);
-    const name = mailboxText(match.text, this.session.usesUtf8);
     const extended = match.hasSelectedBelow ? this.childInfo : '';
     this.out.text += `* LIST (${attributes.join(' ')}) ${this.middle} ${name}${extended}\r\n`;
   }

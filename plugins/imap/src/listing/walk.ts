@@ -55,7 +55,8 @@ export function* walk<T>(
   const levelPatterns = selection === undefined ? patterns.filter((one) => one.endsWithPercent) : patterns;
   const tellsLevels = selection === undefined ? levelPatterns.length > 0 : selection.below !== undefined;
   const seenLevels = new Set<string>();
-  for (const [at, { text, item }] of names.entries()) {
+  for (let at = 0; at < names.length; at++) {
+    const { text, item } = names[at]!;
     if (pauseEvery !== undefined && (at + 1) % pauseEvery === 0) yield undefined;
     if (tellsLevels) {
       for (const level of newLevels(text, separator, seenLevels)) {
@@ -64,7 +65,8 @@ export function* walk<T>(
         yield { text: level, item: undefined, hasChildren, hasSelectedBelow: selection !== undefined };
       }
       // It is no mere level.
-      if (names[at + 1]?.text.startsWith(text + separator)) seenLevels.add(text);
+      const next = names[at + 1];
+      if (next !== undefined && isBelow(next.text, text, separator)) seenLevels.add(text);
     }
     if (!isTold(text, selection) || !patterns.some((pattern) => pattern.matches(text))) continue;
     const hasSelectedBelow = selection?.below?.has(text) ?? false;
@@ -77,6 +79,11 @@ function isTold(text: string, selection: Selection | undefined): boolean {
   return selection.below?.get(text)?.isUntold ?? false;
 }
 
+/** Asked for each name of a list: makes no text. */
+function isBelow(text: string, top: string, separator: string): boolean {
+  return text.startsWith(separator, top.length) && text.startsWith(top);
+}
+
 /** Is one of the names from `at` on a mailbox below `top`? */
 function hasExistingBelow(
   names: readonly Candidate<unknown>[],
@@ -84,8 +91,7 @@ function hasExistingBelow(
   top: string,
   separator: string,
 ): boolean {
-  const prefix = top + separator;
-  for (let next = names[at]; next?.text.startsWith(prefix); next = names[++at]) {
+  for (let next = names[at]; next !== undefined && isBelow(next.text, top, separator); next = names[++at]) {
     if (next.item !== undefined) return true;
   }
   return false;

@@ -8,6 +8,7 @@ import { mail } from './mail.js';
 import { rcpt } from './rcpt.js';
 import { noop, quit, rset, vrfy } from './small.js';
 import { starttls } from './starttls.js';
+import { xclient } from './xclient.js';
 import { xforward } from './xforward.js';
 
 /** RFC 5321 §4.1.1.8, from the table itself. */
@@ -36,6 +37,7 @@ export const commands: CommandTable<LmtpSession> = new CommandTable<LmtpSession>
   help,
   starttls,
   auth,
+  xclient,
   xforward,
   quit,
 ]);

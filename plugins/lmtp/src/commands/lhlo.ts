@@ -1,5 +1,6 @@
 import { CommandSyntaxError, defineTextCommand } from '@angarium/sdk';
 import type { LmtpSession } from '../session.js';
+import { xclientAttributes } from './xclient.js';
 import { xforwardAttributes } from './xforward.js';
 
 /** RFC 2033 §4.1. What is offered is computed for the moment: TLS and login change it. */
@@ -40,5 +41,6 @@ function keywords(session: LmtpSession): string[] {
     ...(mechanisms.length > 0 ? [`AUTH ${mechanisms.join(' ')}`] : []),
     'IGNOREQUOTA',
     ...(session.isTrusted ? [`XFORWARD ${xforwardAttributes.join(' ')}`] : []),
+    ...(session.isProxy ? [`XCLIENT ${xclientAttributes.join(' ')}`] : []),
   ];
 }

@@ -23,6 +23,7 @@ export const mail = defineTextCommand({
     const { SIZE, BODY, SMTPUTF8, AUTH, ...others } = parameters;
     const unknown = Object.keys(others).find((name) => !passedOn.has(name));
     if (unknown !== undefined) return session.answer(555, '5.5.4', `Unknown parameter ${unknown}`);
+    const forwardedFor = session.forwarded ?? session.client;
     const isUtf8 = SMTPUTF8 !== undefined;
     if (!path.isAscii && !isUtf8) return session.answer(553, '5.6.7', 'The address needs SMTPUTF8');
     const declaredSize = SIZE === undefined ? undefined : Number(SIZE);
@@ -34,8 +35,8 @@ export const mail = defineTextCommand({
       identity: await session.senderIdentity(AUTH),
       via: 'lmtp',
       session: connection.id,
-      remoteAddress: connection.remote.address,
-      ...(session.forwarded === undefined ? {} : { forwardedFor: session.forwarded }),
+      remoteAddress: session.remoteAddress,
+      ...(forwardedFor === undefined ? {} : { forwardedFor }),
       isUtf8,
       parameters: others,
     };

@@ -6,6 +6,8 @@ import { formatMailboxName } from './names.js';
 import { reportPartitions } from './partitions.js';
 
 interface Checked {
+  readonly databases: number;
+  readonly shards: number;
   readonly mailboxes: number;
   readonly messages: number;
   readonly faults: readonly string[];
@@ -24,13 +26,20 @@ export function storeCheck(engine: () => StoreEngine, maintenance: () => Mainten
       const { shards, writer, list, catalogue } = engine();
       const faults: string[] = [];
       const unserved = (await reportPartitions(engine())).filter(({ problem }) => problem !== undefined);
-      for (const db of [list.connection, ...shards.map((shard) => shard.db)]) {
+      const databases = [list.connection, ...shards.map((shard) => shard.db)];
+      const ofDatabases = progress('databases', databases.length);
+      for (const db of databases) {
+        signal.throwIfAborted();
         for (const { integrity_check: text } of db.pragma('integrity_check(20)') as {
           integrity_check: string;
         }[]) {
           if (text !== 'ok') faults.push(`${db.name}: ${text}`);
         }
+        ofDatabases.advance(1);
+        // The bar is seen between two of them.
+        await new Promise((resolve) => setImmediate(resolve));
       }
+      ofDatabases.done();
       if (faults.length > 0)
         throw new CommandError(`${faults.join('\n')}\nrestore the file, or see reconstruct --from-packs`);
       for (const { problem, mailboxes } of unserved) faults.push(`${problem} (${mailboxes} mailboxes)`);
@@ -46,10 +55,16 @@ export function storeCheck(engine: () => StoreEngine, maintenance: () => Mainten
         bar.advance(1);
       }
       bar.done();
-      for (let shard = 0; shard < shards.length; shard++)
+      const ofShards = progress('references and use, shards', shards.length);
+      for (let shard = 0; shard < shards.length; shard++) {
+        signal.throwIfAborted();
         faults.push(...(await checkShard(engine(), shard, isDry)));
+        ofShards.advance(1);
+      }
+      ofShards.done();
       const repaired = faults.length - unserved.length;
-      return { mailboxes: all.length, messages, faults, repaired, isRepaired: !isDry };
+      const counts = { databases: databases.length, shards: shards.length };
+      return { ...counts, mailboxes: all.length, messages, faults, repaired, isRepaired: !isDry };
     },
     text: ({ mailboxes, messages, faults, repaired, isRepaired }) =>
       [

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { MailError } from '@angarium/sdk';
 import { errorToValue, notAvailable } from '../errors.js';
 import type { PackRecord, PackRef } from '../packs/index.js';
+import { pluck } from '../sql/statements.js';
 import type { WriteContext } from './context.js';
 import { placeKey } from './copy.js';
 import type { ExpungeOutcome } from './expunge.js';
@@ -17,6 +18,11 @@ import { tellExpunged } from './transfer.js';
 
 /** A body can vanish between the look and the commit (last reference dropped); more than this is no race. */
 const MAX_TRIES = 4;
+
+/** The limits that came with a part are those of the root that its mailbox had. */
+class RootChanged extends Error {
+  override readonly name = 'RootChanged';
+}
 
 export async function append(context: WriteContext, given: In<'append'>): Promise<AppendResult[]> {
   // Known repeats write no body; those of this very moment are found in the transaction.
@@ -64,6 +70,7 @@ async function appendPart(
       const { result } = expunged ?? (await removeElsewhere(context, replaces, input.nowMs));
       return { uids, modSeq, expungeModSeq: result.modSeq };
     } catch (error) {
+      if (error instanceof RootChanged) return { isElsewhere: true };
       if (!(error instanceof BodyNeeded) || tries === MAX_TRIES) return { error: errorToValue(error) };
       try {
         await bodies.store(error.guid, error.partition);
@@ -104,7 +111,10 @@ function fileRows(
   bodies: BodyStore,
 ): FiledRows {
   const expunged = removeReplaced(context, shard, part.replaces, input.nowMs);
+  // A mailbox without messages has no row that a change of the list could have come to.
+  if (shard.peek(part.ref.id) === undefined && isOutdated(context, part.ref)) throw new RootChanged();
   const row = shard.mailbox(part.ref);
+  if (row.quotaRoot !== part.ref.quotaRoot) throw new RootChanged();
   const from = row.highestModSeq;
   const coming = { bytes: 0, messages: part.rows.length };
   for (const { message } of part.rows) coming.bytes += input.messages[message]!.size;
@@ -126,6 +136,10 @@ function fileRows(
     fileMessages(shard, row, incoming, { viewer: part.viewer, nowMs: input.nowMs }),
   );
   return { ...filed, from, partition: row.partition, expunged };
+}
+
+function isOutdated(context: WriteContext, { id, version }: MailboxRef): boolean {
+  return pluck(context.list.db, 'SELECT version FROM mailbox WHERE id = ?').get(id) !== version;
 }
 
 function report(context: WriteContext, part: AppendPart, filed: FiledRows): void {

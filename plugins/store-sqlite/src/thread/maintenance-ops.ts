@@ -23,13 +23,17 @@ const RECORD_OVERHEAD_BYTES = 68;
 const MAX_PACKS = 8;
 const BYTE_VALUES = 256;
 
-type MaintenanceOperations = Pick<OperationTable, 'compact' | 'unlinkPack' | 'sealDead' | 'listPrune'>;
+type MaintenanceOperations = Pick<
+  OperationTable,
+  'compact' | 'rewritePack' | 'unlinkPack' | 'sealDead' | 'listPrune'
+>;
 
 export function maintenanceOperations(context: WriteContext): MaintenanceOperations {
   /** A pack without messages may still tell where those of other packs are filed: that is copied once. */
   const journalSaved = new Set<string>();
   return {
     compact: ({ partition, liveBelow }) => compact(context, journalSaved, partition, liveBelow),
+    rewritePack: ({ partition, pack }) => rewriteWhole(context, partition, pack),
     unlinkPack: async ({ partition, pack }) => {
       if ((await liveRecords(context, partition, new Set([pack]))).get(pack)?.length) return false;
       await unlinkPack(context.packsDir(partition), pack, context.packFs);
@@ -154,6 +158,18 @@ async function compact(
     empty.push(pack);
   }
   return { rewritten, movedBytes, empty };
+}
+
+/** With the settings of today, however full it is. Octets written; undefined: it is still written to, or its key is missing. */
+async function rewriteWhole(
+  context: WriteContext,
+  partition: number,
+  pack: number,
+): Promise<number | undefined> {
+  const packs = await listPacks(context.packsDir(partition), context.packFs);
+  if (!packs.some(({ id, sealedBytes }) => id === pack && sealedBytes !== undefined)) return undefined;
+  const records = await liveRecords(context, partition, new Set([pack]));
+  return await tryRewrite(context, partition, pack, records.get(pack) ?? []);
 }
 
 /** Undefined: its key is not there, so that it stays as it is. */

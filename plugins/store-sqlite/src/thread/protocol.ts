@@ -56,6 +56,8 @@ export interface Replaced {
 export type AppendResult =
   | { readonly uids: readonly number[]; readonly modSeq: number; readonly expungeModSeq?: number }
   | { readonly isRepeat: true }
+  /** Meanwhile under another quota root than the one whose limits were asked for: nothing is filed, ask again. */
+  | { readonly isElsewhere: true }
   | { readonly error: ErrorValue };
 
 /** Ranges are start, end, start, end … */
@@ -188,6 +190,8 @@ export interface Operations {
   /** Follows a change of the list: name, quota root, coming back. */
   syncMailbox: { in: { ref: MailboxRef }; out: undefined };
   relocate: { in: { ref: MailboxRef; partition: number }; out: undefined };
+  /** Octets written. */
+  rewritePack: { in: { partition: number; pack: number }; out: number | undefined };
   compact: {
     in: { partition: number; liveBelow: number };
     /** `empty`: sealed packs that no row points to. */

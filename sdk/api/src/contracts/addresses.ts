@@ -18,14 +18,15 @@ export interface AddressOwner {
 }
 
 /**
- * One place that knows addresses: an aliases file, LDAP, SQL. An address belongs to one user here; lists are the MTA's.
+ * One place that knows addresses: an aliases file, LDAP, SQL.
  * @throws MailError UNAVAILABLE when it cannot be asked now: the sender tries again.
  */
 export interface AddressMap {
   readonly name: string;
   /** Lower is asked earlier; user ids themselves are 100, catchalls come behind. */
   readonly order: number;
-  find(address: MappedAddress): Promise<AddressOwner | undefined>;
+  /** Several: each gets the message, and the sender hears one answer (`Delivery.recipient`). */
+  find(address: MappedAddress): Promise<AddressOwner | readonly AddressOwner[] | undefined>;
 }
 export const ADDRESS_MAPS: RegistryContract<AddressMap> = registry('address-maps', 1);
 

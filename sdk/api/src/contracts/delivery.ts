@@ -13,7 +13,11 @@ import type { StagedMessage } from './mail-store.js';
 export const DELIVERY: Contract<Delivery> = contract('delivery', 1);
 
 export interface Delivery {
-  /** RCPT: resolve and admit. A refusal is in `outcome`; a tap's or stage's MailError becomes one. */
+  /**
+   * RCPT: resolve and admit. A refusal is in `outcome`; a tap's or stage's MailError becomes one. An address of several
+   * users (`AddressMap`) is one recipient here, without `user` and `targets`; stages, traces and `delivery.filed` see each
+   * user's own, and its outcome is 'delivered' only when that of each is.
+   */
   recipient(address: RecipientAddress, envelope: DeliveryEnvelope): Promise<Recipient>;
   /**
    * The message for the recipients that have no outcome yet. When it resolves, every recipient has one, and whatever is
