@@ -20,6 +20,8 @@ const angarium = join(root, 'core', 'bin', 'angarium.mjs');
 export const freePorts = {
   'plugins.imap.listen':
     '[{"address":"127.0.0.1","port":0},{"address":"127.0.0.1","port":0,"tls":"implicit"}]',
+  'plugins.nntp.listen':
+    '[{"address":"127.0.0.1","port":0},{"address":"127.0.0.1","port":0,"tls":"implicit"}]',
   'plugins.lmtp.listen': '[{"address":"127.0.0.1","port":0},{"path":"run/lmtp.sock","mode":"0666"}]',
 };
 
