@@ -18,6 +18,12 @@ export const MAX_ADDED_BYTES = 64 * 1024;
 /** Groups that one article may name; each costs a look at the mailbox list. */
 export const MAX_CROSSPOSTS = 50;
 
+/** Octets of a wildmat or of all patterns of a command: a match takes patterns × text steps. */
+export const MAX_WILDMAT = 497;
+
+/** Groups looked at in a row, before other clients have their turn. */
+export const GROUPS_A_TURN = 1000;
+
 /** Groups asked of the store at once while a list is written. */
 export const GROUPS_A_SLICE = 250;
 

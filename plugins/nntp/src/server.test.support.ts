@@ -74,17 +74,23 @@ export type Connecting = Parameters<TestKernel['connect']>[1];
 export interface SetUp {
   readonly config?: Record<string, unknown>;
   readonly defaultacl?: string;
+  readonly allowPlaintext?: boolean;
   readonly more?: TestKernelOptions['plugins'];
 }
 
-export async function setUp({ config = {}, defaultacl = 'anyone lrsp', more = [] }: SetUp = {}) {
+export async function setUp({
+  config = {},
+  defaultacl = 'anyone lrsp',
+  allowPlaintext = true,
+  more = [],
+}: SetUp = {}) {
   const clock = new ManualClock();
   const kernel = await createTestKernel({
     clock,
     plugins: [
       memoryStore,
       { name: 'namespace', config: { altnamespace: false, unixhierarchysep: false } },
-      { name: 'authentication', config: { admins: ['admin'], failedLoginPause: 0, allowPlaintext: true } },
+      { name: 'authentication', config: { admins: ['admin'], failedLoginPause: 0, allowPlaintext } },
       { name: 'accounts-local', config: { scrypt: { cost: 10 }, scram: [] } },
       'sasl-plain',
       'sasl-login',

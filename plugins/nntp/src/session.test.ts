@@ -46,10 +46,12 @@ test('RFC 4643: AUTHINFO USER and SASL', async () => {
 });
 
 test('RFC 4643 §2.3, RFC 4642: where passwords may not travel in the clear', async () => {
-  await using it = await setUp();
-  const client = await it.connect({ remote: { address: '192.0.2.1', port: 9 } });
-  // allowPlaintext of the set-up lets it; what matters is that the answer is the provider's.
-  assert.match(await client.command('AUTHINFO USER fred'), /^381 /);
+  await using it = await setUp({ allowPlaintext: false });
+  const client = await it.connect({ remote: { address: '192.0.2.1', port: 9 }, isLocal: false } as never);
+  assert.match(await client.command('AUTHINFO USER fred'), /^483 /);
+  assert.match(await client.command('AUTHINFO SASL PLAIN'), /^483 /);
+  const offered = await client.list('CAPABILITIES', 101);
+  assert.ok(!offered.some((line) => /USER|PLAIN/.test(line)), offered.join('|'));
   assert.match(await client.command('STARTTLS'), /^580 /);
 });
 

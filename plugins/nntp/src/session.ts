@@ -59,6 +59,8 @@ export class NntpSession extends TextSession {
   claimedUser: string | undefined;
   selected: Selected | undefined;
   isCompressed = false;
+  /** Is there a group where clients may post that have not authenticated? Undefined: not looked at yet. */
+  mayPostAnonymously: boolean | undefined;
 
   constructor(
     connection: Connection,
@@ -127,7 +129,10 @@ export class NntpSession extends TextSession {
     return { selected, snapshot: await store.mailbox(group.entry.id).snapshot() };
   }
 
-  /** A multi-line block of lines; each is dot-stuffed. Wire octets without line ends. */
+  /**
+   * A multi-line block of lines; each is dot-stuffed. Wire octets without line ends; several lines may come at once, joined
+   * with CRLF, where none begins with a dot.
+   */
   async lines(source: AsyncIterable<string> | Iterable<string>): Promise<void> {
     let text = '';
     for await (const line of source) {

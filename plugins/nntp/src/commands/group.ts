@@ -61,6 +61,7 @@ export const listgroup = defineTextCommand({
   },
 });
 
+/** A chunk's numbers at a time. */
 async function* numbers(
   session: NntpSession,
   found: Group,
@@ -69,10 +70,9 @@ async function* numbers(
   const snapshot = await session.environment.store.mailbox(found.entry.id).snapshot();
   for (let index = snapshot.lowerBound(first); index < snapshot.count; ) {
     const { chunk, at } = snapshot.place(index);
-    for (let i = at; i < chunk.count; i++) {
-      if (chunk.uids[i]! > last) return;
-      yield String(chunk.uids[i]);
-    }
+    const uids = chunk.uids.subarray(at, chunk.count).filter((uid) => uid <= last);
+    if (uids.length === 0) return;
+    yield uids.join('\r\n');
     index += chunk.count - at;
   }
 }

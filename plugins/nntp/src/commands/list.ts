@@ -3,7 +3,7 @@ import { type ArgumentReader, CommandSyntaxError, defineTextCommand } from '@ang
 import type { Group } from '../groups/groups.js';
 import { visibleGroups, withMarks } from '../groups/visible.js';
 import type { Watermarks } from '../groups/watermarks.js';
-import { GROUPS_A_SLICE } from '../limits.js';
+import { GROUPS_A_SLICE, MAX_WILDMAT } from '../limits.js';
 import { overviewFields } from '../reading/fields.js';
 import type { NntpSession } from '../session.js';
 import { fromWire, oneLine, toWire } from '../text.js';
@@ -17,6 +17,7 @@ export function parseWildmat(args: ArgumentReader): Wildmat | undefined {
 
 /** @throws CommandSyntaxError */
 export function wildmatOf(word: string): Wildmat {
+  if (word.length > MAX_WILDMAT) throw new CommandSyntaxError('The wildmat is too long');
   const wildmat = Wildmat.parse(fromWire(word) ?? '');
   if (wildmat === undefined) throw new CommandSyntaxError('Malformed wildmat');
   return wildmat;

@@ -1,4 +1,5 @@
 import { type ArgumentReader, CommandSyntaxError, defineTextCommand } from '@angarium/sdk';
+import { MAX_WILDMAT } from '../limits.js';
 import { articleLines } from '../reading/each-article.js';
 import { fieldReader, overviewReader } from '../reading/fields.js';
 import { type Articles, articlesOf, parseArticles } from '../reading/ranges.js';
@@ -67,9 +68,6 @@ export const hdr = headers('HDR', '3977#8.5', 225);
 /** RFC 2980 §2.6. */
 export const xhdr = headers('XHDR', '2980#2.6', 221);
 
-/** Patterns of one command; each costs pattern × text for each article. */
-const MAX_PATTERNS = 20;
-
 /** RFC 2980 §2.9. */
 export const xpat = defineTextCommand({
   name: 'XPAT',
@@ -80,8 +78,10 @@ export const xpat = defineTextCommand({
     const field = fieldName(args);
     const which: Articles = articlesOf(args.expectWord('Range or message-id'));
     const patterns: Pattern[] = [];
+    let length = 0;
     for (let word = args.expectWord('Pattern') as string | undefined; word !== undefined; ) {
-      if (patterns.length >= MAX_PATTERNS) throw new CommandSyntaxError('Too many patterns');
+      length += word.length;
+      if (length > MAX_WILDMAT) throw new CommandSyntaxError('The patterns are too long');
       patterns.push(new Pattern(fromWire(word) ?? word));
       word = args.tryWord();
     }

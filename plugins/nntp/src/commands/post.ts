@@ -55,10 +55,17 @@ export const post = defineTextCommand({
   },
 });
 
-/** So that a client that has not authenticated is asked to before it has sent an article for nothing. */
-async function mayPostSomewhere({ environment, identity }: NntpSession): Promise<boolean> {
+/**
+ * So that a client that has not authenticated is asked to before it has sent an article for nothing. Looked at once a session,
+ * as it may cost a look at every group; what is filed is decided by the rights of the moment.
+ */
+async function mayPostSomewhere(session: NntpSession): Promise<boolean> {
+  const { environment, identity } = session;
   if (environment.config.anonymous === 'never') return false;
-  return (await environment.groups.all()).some((group) => environment.groups.mayPost(identity, group));
+  session.mayPostAnonymously ??= (await environment.groups.all()).some((group) =>
+    environment.groups.mayPost(identity, group),
+  );
+  return session.mayPostAnonymously;
 }
 
 function messageId(args: ArgumentReader): string {

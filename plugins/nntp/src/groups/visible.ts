@@ -1,6 +1,7 @@
 /** The groups that a list shows, and lines about them in slices. */
 
-import { GROUPS_A_SLICE } from '../limits.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { GROUPS_A_SLICE, GROUPS_A_TURN } from '../limits.js';
 import type { NntpSession } from '../session.js';
 import type { Wildmat } from '../wildmat.js';
 import type { Group } from './groups.js';
@@ -14,7 +15,9 @@ export async function visibleGroups(
   const { groups } = session.environment;
   let seesAny = false;
   const visible: Group[] = [];
+  let looked = 0;
   for (const group of await groups.all()) {
+    if (++looked % GROUPS_A_TURN === 0) await nextTurn();
     if (!groups.mayList(session.identity, group)) continue;
     seesAny = true;
     if (wildmat === undefined || wildmat.matches(group.name)) visible.push(group);

@@ -1,6 +1,7 @@
 /** Lines about many articles, in slices, so that a group of any size takes the memory of a slice. */
 import { type MailboxSnapshot, NumberSet, SummaryView } from '@angarium/sdk';
 import type { Group } from '../groups/groups.js';
+import type { Place } from '../history/history.js';
 import { ARTICLES_A_SLICE } from '../limits.js';
 import type { NntpSession } from '../session.js';
 import type { FieldReader } from './fields.js';
@@ -61,7 +62,7 @@ async function aboutOne(
   })();
 }
 
-/** @param from and @param to indexes in the snapshot, `to` exclusive. */
+/** Several lines at a time. @param from and @param to indexes in the snapshot, `to` exclusive. */
 async function* aboutMany(
   session: NntpSession,
   group: Group,
@@ -78,13 +79,18 @@ async function* aboutMany(
     const uids = snapshot.uidsAt(NumberSet.range(at, end));
     const others = await history.othersOf(group.entry.id, uids.first, uids.last);
     for await (const batch of mailbox.summaries(uids)) {
+      const lines: string[] = [];
       for (let i = 0; i < batch.records.length; i++) {
         const uid = batch.uids[i]!;
         const summary = new SummaryView(batch.records[i]!);
-        const value = reader({ group, uid, summary, others: others.get(uid) ?? [] });
+        const value = reader({ group, uid, summary, others: others.get(uid) ?? none });
         const line = lineOf(uid, typeof value === 'string' ? value : await value);
-        if (line !== undefined) yield line;
+        if (line !== undefined) lines.push(line);
       }
+      // Every line begins with a number or `<`: none needs a dot.
+      if (lines.length > 0) yield lines.join('\r\n');
     }
   }
 }
+
+const none: readonly Place[] = [];

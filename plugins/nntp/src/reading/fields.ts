@@ -55,12 +55,20 @@ export const overviewFields = ['Subject', 'From', 'Date', 'Message-ID', 'Referen
 export function overviewReader(session: NntpSession): FieldReader {
   const readers = overviewFields.map((name) => fieldReader(session, name)!);
   const xref = fieldReader(session, 'xref')!;
-  return async (source) => {
+  const slowly = async (source: FieldSource) => {
+    const values: string[] = [];
+    for (const reader of readers) values.push(await reader(source));
+    return `${values.join('\t')}\tXref: ${await xref(source)}`;
+  };
+  // Nearly always all is in the summary: no promise an article then.
+  return (source) => {
     let line = '';
     for (const reader of readers) {
       const value = reader(source);
-      line += `${typeof value === 'string' ? value : await value}\t`;
+      if (typeof value !== 'string') return slowly(source);
+      line += `${value}\t`;
     }
-    return `${line}Xref: ${await xref(source)}`;
+    const last = xref(source);
+    return typeof last === 'string' ? `${line}Xref: ${last}` : slowly(source);
   };
 }

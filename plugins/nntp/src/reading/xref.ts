@@ -10,14 +10,19 @@ export class XrefWriter {
 
   constructor(private readonly session: NntpSession) {}
 
-  /** `server group:number …`, wire octets. @param others where else it is. */
-  async value(group: Group, uid: number, others: readonly Place[]): Promise<string> {
-    let text = `${this.session.environment.pathIdentity} ${toWire(group.name)}:${uid}`;
+  /** `server group:number …`, wire octets; without a promise for the many that are in one group. */
+  value(group: Group, uid: number, others: readonly Place[]): string | Promise<string> {
+    const text = `${this.session.environment.pathIdentity} ${toWire(group.name)}:${uid}`;
+    return others.length === 0 ? text : this.withOthers(text, others);
+  }
+
+  private async withOthers(text: string, others: readonly Place[]): Promise<string> {
+    let all = text;
     for (const place of others) {
       const other = await this.visible(place.mailbox);
-      if (other !== undefined) text += ` ${toWire(other.name)}:${place.uid}`;
+      if (other !== undefined) all += ` ${toWire(other.name)}:${place.uid}`;
     }
-    return text;
+    return all;
   }
 
   private async visible(id: MailboxId): Promise<Group | undefined> {
