@@ -2,6 +2,7 @@
  * The newsgroups: shared mailboxes below the prefix. One group is looked up in the mailbox list each time; lists of
  * many are taken from one list that all sessions of the worker share and that the change feed keeps true.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AccessPolicy,
   type CatalogueChanged,
@@ -14,7 +15,7 @@ import {
   Right,
 } from '@angarium/sdk';
 import type { NntpConfig } from '../config.js';
-import { GROUP_LIST_MS } from '../limits.js';
+import { GROUP_LIST_MS, GROUPS_A_TURN } from '../limits.js';
 import { Wildmat } from '../wildmat.js';
 import type { GroupNames } from './names.js';
 
@@ -123,7 +124,9 @@ export class Groups {
       top === undefined ? { shared: true, domain: '' } : { shared: true, below: top },
     );
     const groups: Group[] = [];
+    let looked = 0;
     for (const entry of entries) {
+      if (++looked % GROUPS_A_TURN === 0) await nextTurn();
       const group = this.groupOf(entry);
       if (group !== undefined) groups.push(group);
     }

@@ -42,5 +42,6 @@ export async function* withMarks(
     for (let i = 0; i < slice.length; i++) {
       if (marks[i] !== undefined) yield lineOf(slice[i]!, marks[i]!);
     }
+    await nextTurn();
   }
 }
