@@ -22,6 +22,7 @@ export const freePorts = {
     '[{"address":"127.0.0.1","port":0},{"address":"127.0.0.1","port":0,"tls":"implicit"}]',
   'plugins.pop3.listen':
     '[{"address":"127.0.0.1","port":0},{"address":"127.0.0.1","port":0,"tls":"implicit"}]',
+  'plugins.managesieve.listen': '[{"address":"127.0.0.1","port":0}]',
   'plugins.nntp.listen':
     '[{"address":"127.0.0.1","port":0},{"address":"127.0.0.1","port":0,"tls":"implicit"}]',
   'plugins.lmtp.listen': '[{"address":"127.0.0.1","port":0},{"path":"run/lmtp.sock","mode":"0666"}]',

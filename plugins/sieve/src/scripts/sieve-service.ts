@@ -23,8 +23,8 @@ import { readGlobalScripts } from './global-scripts.js';
 import { hashOf, Programs } from './programs.js';
 import { ScriptRecords, type Shelf } from './script-records.js';
 
-/** RFC 5804 §1.6: names have 128 characters at least; these are octets. */
-const MAX_NAME = 512;
+/** Octets; RFC 5804 §1.6 wants 128 characters at least. */
+const MAX_NAME = 1024;
 
 /** The scripts of all users, and the language they are written in. */
 @injectable()

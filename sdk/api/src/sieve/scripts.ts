@@ -17,9 +17,9 @@ export interface SieveScripts {
   get(user: string, name: string): Promise<Uint8Array>;
   /** Compiles and reports, stores nothing. */
   check(script: Uint8Array): SieveCheck | Promise<SieveCheck>;
-  /** Compiles and, without errors, stores durably. A bad script is never stored. @throws MailError OVERQUOTA, LIMIT */
+  /** Compiles and, without errors, stores durably. A bad script is never stored. @throws MailError LIMIT (octets), OVERQUOTA (scripts) */
   put(user: string, name: string, script: Uint8Array): Promise<SieveCheck>;
-  /** Whether `octets` more under that name would be accepted (RFC 5804 §2.5). @throws MailError OVERQUOTA, LIMIT */
+  /** Whether `octets` more under that name would be accepted (RFC 5804 §2.5). @throws MailError as `put` */
   haveSpace(user: string, name: string, octets: number): Promise<void>;
   /** @throws MailError NONEXISTENT; INUSE when the script is active */
   delete(user: string, name: string): Promise<void>;
