@@ -49,7 +49,6 @@ function isWhole(item: SectionItem | BinaryItem): boolean {
   return item.kind === 'section' && item.spec.path.length === 0 && item.spec.text === '';
 }
 
-/** Nothing but columns of the snapshot. */
 /** As the session has it: MODSEQ and UID go along where they must. `asksUid`: UID was among the items asked for. */
 export function planFor(session: ImapSession, items: readonly Item[], asksUid = false): FetchPlan {
   const { enabled, selected } = session;
@@ -59,6 +58,7 @@ export function planFor(session: ImapSession, items: readonly Item[], asksUid = 
   return planFetch(told, selected, enabled.has('CONDSTORE'), !isUidOnly);
 }
 
+/** Nothing but columns of the snapshot. */
 export function isRowsOnly(plan: FetchPlan): boolean {
   return !plan.needsSummaries && plan.extensions.length === 0 && plan.sections.length === 0;
 }
