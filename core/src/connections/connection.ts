@@ -10,6 +10,7 @@ import {
   type Connection,
   disposable,
   isLoopback,
+  type Lease,
   type PeerAddress,
   ReadError,
   type TlsState,
@@ -185,8 +186,8 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
 
   // Writing
 
-  write(data: string | Uint8Array): boolean {
-    return this.writer.write(data);
+  write(data: string | Uint8Array, lease?: Lease): boolean {
+    return this.writer.write(data, lease);
   }
 
   drain(): Promise<void> {

@@ -56,6 +56,35 @@ describe('writer', () => {
     assert.equal(writer.bytesWritten, sink.text.length);
   });
 
+  it('releases what was lent when the socket has taken it, and never after a failure', async () => {
+    const { writer, sink } = setUp();
+    const released: string[] = [];
+    const lease = (name: string) => ({ release: () => void released.push(name) });
+    writer.write(Buffer.alloc(500), lease('copied at once'));
+    assert.deepEqual(released, ['copied at once']);
+    writer.write(Buffer.alloc(5000), lease('joined'));
+    writer.flush();
+    assert.deepEqual(released, ['copied at once', 'joined']);
+    sink.isHeld = true;
+    released.length = 0;
+    writer.write('{300000}\r\n');
+    writer.write(Buffer.alloc(150_000), lease('first'));
+    writer.write(Buffer.alloc(150_000), lease('second'));
+    await settled();
+    assert.deepEqual(released, []);
+    sink.release();
+    await settled();
+    assert.deepEqual(released, ['first', 'second']);
+    sink.isHeld = true;
+    released.length = 0;
+    writer.write(Buffer.alloc(300_000), lease('failed'));
+    await settled();
+    sink.on('error', () => {});
+    sink.destroy(new Error('reset'));
+    await settled();
+    assert.deepEqual(released, []);
+  });
+
   it('keeps the order of whatever is written, however big', async () => {
     const piece = fc.tuple(fc.boolean(), fc.constantFrom(0, 1, 5, 1023, 1024, 5000, 65_535, 70_000));
     await fc.assert(

@@ -4,9 +4,11 @@
  * mark `write` says false and `drain` waits. An idle connection holds no buffer.
  */
 import type { Writable } from 'node:stream';
-import { ReadError } from '@angarium/sdk';
+import { type Lease, ReadError } from '@angarium/sdk';
 
 const batchBytes = 64 * 1024;
+/** With buffers that are handed on as they are more is gathered, for they cost no memory. */
+const partsBatchBytes = 256 * 1024;
 /** Bytes below this join the text of the batch; bigger ones are handed on as they are when they fill a batch. */
 const inlineBelowBytes = 1024;
 export const writeHighWaterBytes = 256 * 1024;
@@ -42,6 +44,8 @@ export class Writer {
   private transport: Writable | undefined;
   private text = '';
   private parts: (string | Uint8Array)[] | undefined;
+  /** At the index of the part they are of. */
+  private leases: (Lease | undefined)[] | undefined;
   private batched = 0;
   private isDirty = false;
   private isOpen = true;
@@ -72,16 +76,18 @@ export class Writer {
     return this.batched + sink.writableLength + behind;
   }
 
-  write(data: string | Uint8Array): boolean {
+  write(data: string | Uint8Array, lease?: Lease): boolean {
     const { length } = data;
     if (!this.isOpen) return false;
-    if (length === 0) return this.waitingBytes <= writeHighWaterBytes;
     if (typeof data === 'string') this.text += data;
-    else if (length < inlineBelowBytes) this.text += viewOf(data).toString('latin1');
-    else this.addPart(data);
+    else if (length < inlineBelowBytes) {
+      this.text += viewOf(data).toString('latin1');
+      lease?.release();
+    } else this.addPart(data, lease);
+    if (length === 0) return this.waitingBytes <= writeHighWaterBytes;
     this.bytesWritten += length;
     this.batched += length;
-    if (this.batched >= batchBytes) this.flush();
+    if (this.batched >= (this.parts === undefined ? batchBytes : partsBatchBytes)) this.flush();
     else if (!this.isDirty) this.schedule();
     const waiting = this.waitingBytes;
     // Only what was waiting before this write counts: one big buffer is no runaway.
@@ -91,16 +97,17 @@ export class Writer {
 
   flush(): void {
     this.isDirty = false;
-    const { sink, text, parts, batched } = this;
+    const { sink, text, parts, leases, batched } = this;
     if (batched === 0 || sink === undefined || !this.isOpen) return;
     this.text = '';
     this.parts = undefined;
+    this.leases = undefined;
     this.batched = 0;
     if (parts === undefined) {
       sink.write(text, 'latin1');
     } else {
       if (text !== '') parts.push(text);
-      writeParts(sink, parts, batched);
+      writeParts(sink, parts, leases, batched);
     }
     if (this.waitingBytes > 0) this.watch.onOutputWaiting();
   }
@@ -136,6 +143,7 @@ export class Writer {
     this.isOpen = false;
     this.text = '';
     this.parts = undefined;
+    this.leases = undefined;
     this.batched = 0;
     const { waiters } = this;
     this.waiters = undefined;
@@ -158,13 +166,16 @@ export class Writer {
     return waiter.promise;
   }
 
-  private addPart(data: Uint8Array): void {
+  private addPart(data: Uint8Array, lease: Lease | undefined): void {
     this.parts ??= [];
     if (this.text !== '') {
       this.parts.push(this.text);
       this.text = '';
     }
     this.parts.push(data);
+    if (lease === undefined) return;
+    this.leases ??= [];
+    this.leases[this.parts.length - 1] = lease;
   }
 
   private schedule(): void {
@@ -177,7 +188,12 @@ export class Writer {
 }
 
 /** One write when the parts fit a batch; otherwise as they are, handed to the system together. */
-function writeParts(sink: Writable, parts: readonly (string | Uint8Array)[], totalBytes: number): void {
+function writeParts(
+  sink: Writable,
+  parts: readonly (string | Uint8Array)[],
+  leases: readonly (Lease | undefined)[] | undefined,
+  totalBytes: number,
+): void {
   if (parts.length > 1 && totalBytes <= batchBytes) {
     const joined = Buffer.allocUnsafeSlow(totalBytes);
     let filled = 0;
@@ -187,12 +203,20 @@ function writeParts(sink: Writable, parts: readonly (string | Uint8Array)[], tot
       filled += part.length;
     }
     sink.write(joined);
+    for (const lease of leases ?? []) lease?.release();
     return;
   }
   sink.cork();
-  for (const part of parts) {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    const lease = leases?.[i];
     if (typeof part === 'string') sink.write(part, 'latin1');
-    else sink.write(viewOf(part));
+    else if (lease === undefined) sink.write(viewOf(part));
+    // After a failure the system may still look at it.
+    else
+      sink.write(viewOf(part), (error) => {
+        if (!error) lease.release();
+      });
   }
   sink.uncork();
 }

@@ -1,5 +1,5 @@
 /** Writes to one client. Whatever text comes in, what goes out is one line of printable ASCII with a legal response code. */
-import type { Connection, ImapReply, MailboxName } from '@angarium/sdk';
+import type { Connection, ImapReply, Lease, MailboxName } from '@angarium/sdk';
 import type { Session } from './session.js';
 import { mailboxNameText, octetsOf, quoteString } from './wire/index.js';
 
@@ -41,9 +41,9 @@ export class Reply implements ImapReply {
     this.connection.write(`* ${kind} ${this.respText(text, code)}\r\n`);
   }
 
-  write(data: string | Uint8Array): boolean {
+  write(data: string | Uint8Array, lease?: Lease): boolean {
     this.isRaw = true;
-    return this.connection.write(data);
+    return this.connection.write(data, lease);
   }
 
   drain(): Promise<void> {

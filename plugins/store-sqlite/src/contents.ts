@@ -1,11 +1,21 @@
 /** Reads message bodies: index rows in batches, packs ahead of the consumer, a second look when compaction moved one. */
 import { type ContentPiece, type ContentRequest, MailError, type StoredMessage } from '@angarium/sdk';
 import { toMailError } from './errors.js';
-import { PackError, type PackReader, type PackRef, type ReadRequest } from './packs/index.js';
+import {
+  Arrivals,
+  PackError,
+  type PackReader,
+  type PackRef,
+  type ReadGroup,
+  type ReadRequest,
+  SPAN_BYTES,
+} from './packs/index.js';
 import type { ShardReader } from './reading/shard-reader.js';
 
-/** Longer ranges come in pieces, and `StoredMessage.read` reads no more at once. */
-const PIECE_BYTES = 1024 * 1024;
+/** `StoredMessage.read` reads no more at once. */
+const READ_BYTES = 1024 * 1024;
+/** Longer ranges come in pieces, each a read of its own. */
+const PIECE_BYTES = SPAN_BYTES;
 const BATCH = 128;
 
 export interface BodySource {
@@ -77,8 +87,9 @@ export function openMessage(source: BodySource, uid: number): StoredMessage {
     size: body.ref.length,
     guid: body.guid,
     read: async (from, to) => {
-      const end = Math.min(to, from + PIECE_BYTES);
+      const end = Math.min(to, from + READ_BYTES);
       try {
+        if (body.ref.length > READ_BYTES) await body.packs.verify(body.ref, body.guid);
         return await body.packs.read(body.ref, from, end, body.guid);
       } catch (error) {
         const fault = PackError.from(error, 'read');
@@ -136,7 +147,7 @@ async function* readBatch(
     }
   }
   const groups = packs?.readGroups(reads);
-  let group: readonly (Buffer | PackError)[] = [];
+  const arrivals = new Arrivals();
   let taken = 0;
   try {
     for (const piece of pieces) {
@@ -144,16 +155,31 @@ async function* readBatch(
         yield { index: piece.index, bytes: Buffer.alloc(0), isLast: true, isMissing: true };
         continue;
       }
-      if (taken === group.length) {
-        group = (await groups!.next()).value as readonly (Buffer | PackError)[];
-        taken = 0;
+      let arrived = arrivals.take(taken);
+      while (arrived === undefined) {
+        arrivals.add((await groups!.next()).value as ReadGroup);
+        arrived = arrivals.take(taken);
       }
-      const read = group[taken++]!;
-      if (!Buffer.isBuffer(read)) yield await readMoved(source, piece, read);
-      else yield { index: piece.index, bytes: read, isLast: piece.isLast, isMissing: false };
+      taken++;
+      const { item, lease } = arrived;
+      const { index, isLast } = piece;
+      // No read sees all of it, so its check sum is compared ahead of the first piece.
+      if (!isLast && piece.from === requests[index]!.from) await verified(bodies.get(piece.uid)!);
+      if (Buffer.isBuffer(item)) yield { index, bytes: item, isLast, isMissing: false, lease };
+      else yield await readMoved(source, piece, item);
     }
   } finally {
     await groups?.return(undefined);
+  }
+}
+
+/** What compaction has moved it has compared as well. */
+async function verified({ packs, ref, guid }: Located): Promise<void> {
+  try {
+    await packs.verify(ref, guid);
+  } catch (error) {
+    const fault = PackError.from(error, 'read');
+    if (fault.code !== 'missing' && fault.code !== 'offline') throw toMailError(fault);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Disks that fill up, syncs that fail, files that are damaged. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isMailError, type MailboxId, NumberSet, personalMailbox, type UserId } from '@angarium/sdk';
 import { fill, flagSet, mailText, numbered, rowsOf, stage } from '@angarium/testing/contracts';
@@ -249,5 +249,28 @@ test('a damaged body is CORRUPTION for its reader, and full reconstruct tells', 
   await assert.rejects(message.read(0, 1e6), (error) => isMailError(error) && error.code === 'CORRUPTION');
   const { faults } = await engine.writer.run('reconstruct', { ref, isFull: true, isDry: true });
   assert.match(faults[0] ?? '', /message 1 cannot be read/);
+  await close();
+});
+
+test('of a body that comes in pieces no piece is given out when any of it is damaged', async () => {
+  const { engine, close } = await openTestEngine({ config: { shards: 1 } });
+  const { id } = await engine.catalogue.create(personalMailbox(fred));
+  await fill(engine, id, ['x'.repeat(2_000_000)]);
+  const { ref } = engine.list.byId(id)!;
+  const { ref: place } = engine.shards[0]!.body(1, 1, ref.partition)!;
+  assert.ok(place.length > 2_000_000);
+  const path = `${engine.knownPartitions[0]!.packsDir}/0001/000001.pack`;
+  const pack = readFileSync(path);
+  pack[place.offset + 64 + 1_900_000]! ^= 1;
+  writeFileSync(path, pack);
+  const isCorruption = (error: unknown) => isMailError(error) && error.code === 'CORRUPTION';
+  const pieces = engine.mailbox(id).contents([{ uid: 1, from: 0, to: Number.POSITIVE_INFINITY }]);
+  let given = 0;
+  await assert.rejects(async () => {
+    for await (const piece of pieces) given += piece.bytes.length;
+  }, isCorruption);
+  assert.equal(given, 0);
+  const message = await engine.mailbox(id).open(1);
+  await assert.rejects(message.read(0, 1000), isCorruption);
   await close();
 });

@@ -38,6 +38,21 @@ export class ContentReader implements AsyncDisposable {
     }
   }
 
+  /** What is made of all octets of a request, none of which it may keep. Undefined: the message is gone. */
+  async collectAs<T>(request: number, make: (bytes: Buffer) => T): Promise<T | undefined> {
+    const pieces: ContentPiece[] = [];
+    do {
+      const piece = await this.next(request);
+      if (piece.isMissing) return undefined;
+      pieces.push(piece);
+    } while (!pieces.at(-1)!.isLast);
+    const made = make(
+      pieces.length === 1 ? pieces[0]!.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes)),
+    );
+    for (const { lease } of pieces) lease?.release();
+    return made;
+  }
+
   /** A request as a stream; `isMissing` is known once it has ended. */
   stream(request: number): { readonly bytes: AsyncIterable<Buffer>; isMissing(): boolean } {
     let isMissing = false;

@@ -2,11 +2,13 @@
 import {
   body,
   bodyStructure,
+  type ContentPiece,
   type ContentRequest,
   envelope,
   type FetchHead,
   fetchHead,
   type ImapSession,
+  type Lease,
   type Mailbox,
   messageRange,
   NumberSet,
@@ -220,16 +222,17 @@ export class MessageWriter {
   }
 
   private async writeWanted(line: Line, piece: Wanted, reader: ContentReader): Promise<void> {
-    if (piece.make !== undefined) {
-      const bytes = await reader.collect(piece.request);
-      if (bytes === undefined) gone(line, piece);
-      else line.pending += `${line.separator}${piece.label} ${literal(piece.make(bytes))}`;
+    const { make } = piece;
+    if (make !== undefined) {
+      const text = await reader.collectAs(piece.request, (bytes) => literal(make(bytes)));
+      if (text === undefined) gone(line, piece);
+      else line.pending += `${line.separator}${piece.label} ${text}`;
       return;
     }
-    const { bytes, isLast, isMissing } = await reader.next(piece.request);
-    if (isMissing) return gone(line, piece);
+    const first = await reader.next(piece.request);
+    if (first.isMissing) return gone(line, piece);
     this.begin(line, `${piece.label} {${piece.length}}\r\n`);
-    await this.stream(piece, bytes, isLast, reader);
+    await this.stream(piece, first, reader);
   }
 
   private async writeDecoded(line: Line, piece: DecodedPiece, reader: ContentReader): Promise<void> {
@@ -261,22 +264,23 @@ export class MessageWriter {
     line.isBegun = true;
   }
 
-  private send(bytes: Buffer): void {
-    if (bytes.length <= MAX_TEXT_BYTES) this.out.text += bytes.latin1Slice();
-    else this.out.bytes(bytes);
+  private send(bytes: Buffer, lease?: Lease): void {
+    if (bytes.length > MAX_TEXT_BYTES) return this.out.bytes(bytes, lease);
+    this.out.text += bytes.latin1Slice();
+    lease?.release();
   }
 
   /** Bounded memory: the store's pieces go out one by one, at the client's pace. */
-  private async stream(wanted: Wanted, bytes: Buffer, isLast: boolean, reader: ContentReader): Promise<void> {
+  private async stream(wanted: Wanted, piece: ContentPiece, reader: ContentReader): Promise<void> {
     let left = wanted.length;
     try {
       for (;;) {
-        left -= bytes.length;
+        left -= piece.bytes.length;
         if (left < 0) break;
-        this.send(bytes);
-        if (isLast) break;
+        this.send(piece.bytes, piece.lease);
+        if (piece.isLast) break;
         await this.out.pass();
-        ({ bytes, isLast } = await reader.next(wanted.request));
+        piece = await reader.next(wanted.request);
       }
     } catch (error) {
       throw this.broken(new BrokenLiteral('the octets of a literal stopped coming', { cause: error }));

@@ -1,4 +1,4 @@
-import type { ImapReply } from '@angarium/sdk';
+import type { ImapReply, Lease } from '@angarium/sdk';
 
 /** One write of this size costs least on plain and TLS sockets alike; flat latin1 strings are the fastest to build. */
 const WRITE_BYTES = 65_536;
@@ -25,9 +25,9 @@ export class Output {
   }
 
   /** Raw octets, after all text so far. */
-  bytes(data: Uint8Array): void {
+  bytes(data: Uint8Array, lease?: Lease): void {
     this.hand();
-    if (!this.reply.write(data)) this.isFull = true;
+    if (!this.reply.write(data, lease)) this.isFull = true;
   }
 
   private hand(): void {

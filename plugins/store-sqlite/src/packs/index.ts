@@ -6,6 +6,7 @@
  * Order for an append: `await writer.append(...)` (durable), COMMIT the rows, then `writer.journal(...)` (no sync).
  * PackWriter (store thread) and PackReader (main thread) share nothing but the files.
  */
+export { Arrivals, type ReadGroup } from './arrivals.js';
 export { keyName, type PackCodec, type PackKey, packKey, plainCodec } from './codec.js';
 export * from './compact.js';
 export * from './errors.js';
@@ -16,6 +17,7 @@ export { packPath } from './names.js';
 export * from './reader.js';
 export * from './scan.js';
 export { listPacks, type SealOptions, sealDeadPacks } from './seal.js';
+export { SPAN_BYTES } from './spans.js';
 export * from './spool.js';
 export * from './types.js';
 export * from './writer.js';

@@ -133,11 +133,63 @@ test('readMany reads ahead by count and by bytes, and a consumer may stop early'
       yield request;
     }
   })();
+  // A disk that is slower than the consumer.
+  const read = fs.read.bind(fs);
+  fs.read = async (fd, buffer, at) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return await read(fd, buffer, at);
+  };
+  let got = 0;
   for await (const item of reader.readMany(counted)) {
     assert.ok(item instanceof Buffer);
-    break;
+    if (++got === 1) assert.equal(asked, 3, '2 in flight, and one that might have joined the last of them');
+    if (got === 12) break;
   }
-  assert.equal(asked, 9, '8 in flight, and one that might have joined the last of them');
+  assert.ok(asked > 12 + 4 && asked <= 12 + 8, `${asked} asked for by who had to wait`);
+});
+
+test('who never waits has two reads ahead', async () => {
+  const bodies = Array.from({ length: 20 }, (_, index) => Buffer.alloc(300_000, index));
+  const { fs, places } = await stored(bodies, { rollBytes: 2 ** 30 });
+  const reader = new PackReader({ packsDir: DIR, fs });
+  let asked = 0;
+  const counted = (function* () {
+    for (const ref of places) {
+      asked++;
+      yield { ref, from: 0, to: 10 };
+    }
+  })();
+  let got = 0;
+  for await (const item of reader.readMany(counted)) {
+    assert.ok(item instanceof Buffer);
+    got++;
+    await new Promise((resolve) => setImmediate(resolve));
+    // The first had to be waited for, which allows one more; then they are there when they are wanted.
+    assert.ok(asked <= got + 3, `${asked} asked for, ${got} taken`);
+  }
+  assert.equal(got, 20);
+});
+
+test('a body that is read in parts is compared with its check sum as a whole, and that once', async () => {
+  const body = numbered(2_000_000);
+  const { fs, places } = await stored([body], { rollBytes: 2 ** 30 });
+  const ref = places[0]!;
+  const path = packPath(DIR, ref.pack);
+  const node = fs.files.get(path)!;
+  node.data[ref.offset + 64 + 1_500_000]! ^= 1;
+  await assert.rejects(new PackReader({ packsDir: DIR, fs }).verify(ref, sha256(body)), { code: 'corrupt' });
+  node.data[ref.offset + 64 + 1_500_000]! ^= 1;
+  const reader = new PackReader({ packsDir: DIR, fs });
+  await assert.rejects(reader.verify(ref, sha256(Buffer.from('another'))), { code: 'corrupt' });
+  await reader.verify(ref, sha256(body));
+  let reads = 0;
+  const read = fs.read.bind(fs);
+  fs.read = (fd, buffer, at) => {
+    reads++;
+    return read(fd, buffer, at);
+  };
+  await reader.verify(ref, sha256(body));
+  assert.equal(reads, 0);
 });
 
 test('open files are bounded, and one in use is closed only after its read', async () => {

@@ -4,6 +4,7 @@
  * packs and bit rot come as PackError, so that the caller looks the place up again or reports the message.
  */
 import { crc32 } from 'node:zlib';
+import { Arrivals, type ReadGroup } from './arrivals.js';
 import {
   BLOCK_BYTES,
   CODEC_COMPRESSED,
@@ -24,9 +25,11 @@ import {
   type RecordHeader,
 } from './format.js';
 import { nodeFs, type PackFs, readFully } from './fs.js';
+import { BufferPool } from './lent.js';
 import { type OpenPack, OpenPacks } from './open-packs.js';
-import { type Extent, extentOf, type Span, spansOf } from './spans.js';
+import { type Extent, extentOf, GAP_BYTES, SPAN_BYTES, type Span, spansOf } from './spans.js';
 import type { PackId, PackRef, RecordMeta } from './types.js';
+import { checkBody, Verified } from './verified.js';
 
 export interface PackReaderOptions {
   readonly packsDir: string;
@@ -58,10 +61,12 @@ const MAX_CODEC = CODEC_COMPRESSED | CODEC_ENCRYPTED;
 /** A part that begins below this is read together with the header in front of it: one call instead of two. */
 const JOINED_READ_BYTES = 16 * 1024;
 const READS_IN_FLIGHT = 8;
+/** As long as the consumer never had to wait: more would only be memory. */
+const FIRST_READS_IN_FLIGHT = 2;
 const PREFETCH_BYTES = 8 * 1024 * 1024;
 const STREAM_BYTES = 256 * 1024;
-/** Bodies known to be good: what has been compared once is not compared again while this process remembers it. */
-const MAX_VERIFIED = 65_536;
+/** Of the process, for all partitions. */
+const pool = new BufferPool(SPAN_BYTES + RECORD_HEADER_BYTES + CODED_OVERHEAD_BYTES, 8);
 
 /** Any number of them, in any thread. Every failure is a PackError: missing, short, corrupt, unsupported, io. */
 export class PackReader {
@@ -96,12 +101,27 @@ export class PackReader {
   }
 
   /** A part far behind its header: both are read at once, and the part again where it is not stored as it came. */
-  private async far(open: OpenPack, { ref, start, end }: Extent, guid: Buffer | undefined): Promise<Buffer> {
-    const read = this.bytes(open, ref, ref.offset + RECORD_HEADER_BYTES + start, end - start).catch(
-      (error: unknown) => PackError.from(error, 'read'),
+  private async far(
+    open: OpenPack,
+    { ref, start, end }: Extent,
+    guid: Buffer | undefined,
+    memory?: Buffer,
+  ): Promise<Buffer> {
+    const read = this.bytes(
+      open,
+      ref,
+      ref.offset + RECORD_HEADER_BYTES + start,
+      end - start,
+      0,
+      memory?.subarray(0, end - start),
+    ).catch((error: unknown) => PackError.from(error, 'read'));
+    const head = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES).catch((error: unknown) =>
+      PackError.from(error, 'read'),
     );
-    const header = checkHeader(open, ref, await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES), guid);
+    // Nothing is thrown before this read has ended: it writes to memory that may be lent again.
     const part = await read;
+    if (!Buffer.isBuffer(head)) throw head;
+    const header = checkHeader(open, ref, head, guid);
     if (header.codec !== CODEC_PLAIN) return await this.coded(open, ref, header, start, end, NOTHING);
     if (!Buffer.isBuffer(part)) throw part;
     return part;
@@ -140,6 +160,28 @@ export class PackReader {
     return body.subarray(start - first * BLOCK_BYTES, end - first * BLOCK_BYTES);
   }
 
+  /** Compares the check sum of a body that is going to be read in parts, unless that has been done. @throws PackError */
+  async verify(ref: PackRef, guid?: Buffer): Promise<void> {
+    if (this.verified.has(ref)) return;
+    await this.attempt(ref.pack, async (open) => {
+      const head = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES);
+      const header = checkHeader(open, ref, head, guid);
+      const lent = pool.take(SPAN_BYTES)!;
+      let crc = 0;
+      try {
+        for (let at = 0; at < header.length; at += SPAN_BYTES) {
+          const memory = lent.memory.subarray(0, Math.min(SPAN_BYTES, header.length - at));
+          const position = ref.offset + RECORD_HEADER_BYTES + at;
+          crc = crc32(await this.bytes(open, ref, position, memory.length, 0, memory), crc);
+        }
+      } finally {
+        lent.settle();
+      }
+      checkBody(ref, header, crc);
+      this.verified.add(ref);
+    });
+  }
+
   /** A record with what its header says about it; the check sum is verified. */
   async readWhole(ref: PackRef, guid?: Buffer): Promise<WholeRecord> {
     return await this.attempt(ref.pack, async (open) => {
@@ -160,21 +202,32 @@ export class PackReader {
 
   /** One item a request, in order: the bytes, or the PackError of this request alone. Reads ahead as `readGroups`. */
   async *readMany(requests: Iterable<ReadRequest>): AsyncGenerator<Buffer | PackError> {
-    for await (const group of this.readGroups(requests)) yield* group;
+    const arrivals = new Arrivals();
+    let number = 0;
+    for await (const group of this.readGroups(requests)) {
+      arrivals.add(group);
+      for (let next = arrivals.take(number); next !== undefined; next = arrivals.take(number)) {
+        number++;
+        yield next.item;
+      }
+    }
   }
 
   /**
-   * What `readMany` answers, in groups as they come from the disk: requests side by side in a pack are one read. Up to
-   * 8 reads are in flight, and not more than 8 MB beyond what was taken (one larger read goes alone).
+   * What `readMany` answers, in groups as they come from the disk, by the turn of each group's first request: requests side by
+   * side in a pack are one read. Two reads are
+   * in flight, up to 8 where the consumer had to wait for them, and not more than 8 MB beyond what was taken (one larger read
+   * goes alone).
    */
-  async *readGroups(requests: Iterable<ReadRequest>): AsyncGenerator<(Buffer | PackError)[]> {
+  async *readGroups(requests: Iterable<ReadRequest>): AsyncGenerator<ReadGroup> {
     const source = spansOf(requests);
-    const flying: { readonly bytes: number; readonly group: Promise<(Buffer | PackError)[]> }[] = [];
+    const flying: Flight[] = [];
     let flyingBytes = 0;
+    let depth = FIRST_READS_IN_FLIGHT;
     let waiting: Span<ReadRequest> | undefined;
     try {
       for (;;) {
-        while (flying.length < READS_IN_FLIGHT) {
+        while (flying.length < depth) {
           if (waiting === undefined) {
             const next = source.next();
             if (next.done === true) break;
@@ -182,12 +235,13 @@ export class PackReader {
           }
           const { bytes } = waiting;
           if (flying.length > 0 && flyingBytes + bytes > PREFETCH_BYTES) break;
-          flying.push({ bytes, group: this.readSpan(waiting) });
+          flying.push(flightOf(bytes, this.readSpan(waiting)));
           flyingBytes += bytes;
           waiting = undefined;
         }
         const first = flying.shift();
         if (first === undefined) return;
+        if (!first.hasLanded && depth < READS_IN_FLIGHT) depth++;
         yield await first.group;
         flyingBytes -= first.bytes;
       }
@@ -245,25 +299,40 @@ export class PackReader {
   }
 
   /** Never rejects. What is not in order is read once more for itself, so that no request suffers from its neighbours. */
-  private async readSpan({ offset, bytes, requests }: Span<ReadRequest>): Promise<(Buffer | PackError)[]> {
+  private async readSpan(span: Span<ReadRequest>): Promise<ReadGroup> {
+    const { requests, bytes } = span;
+    const lent = this.closed ? undefined : pool.take(bytes + this.extra);
     const first = requests[0]!;
-    if (requests.length === 1) return [await this.settle(first)];
     let items: (Buffer | undefined)[] = [];
-    try {
-      items = await this.packs.with(first.ref.pack, async (open) => {
-        const buffer = Buffer.allocUnsafeSlow(bytes + this.extra);
-        const filled = await readFully(this.fs, open.fd, buffer, offset);
-        const read = filled < buffer.length ? buffer.subarray(0, filled) : buffer;
-        return requests.map((request) => this.partOf(open, request, read, request.ref.offset - offset));
-      });
-    } catch {
-      // Closed, missing, a bad sector: each request finds out for itself.
+    if (requests.length > 1 || lent !== undefined) {
+      try {
+        const memory = lent?.memory ?? Buffer.allocUnsafeSlow(bytes + this.extra);
+        items = await this.packs.with(first.ref.pack, (open) => this.readParts(open, span, memory));
+      } catch {
+        // Closed, missing, a bad sector: each request finds out for itself.
+      }
     }
     const settled: (Buffer | PackError)[] = [];
     for (const [index, request] of requests.entries()) {
-      settled.push(items[index] ?? (await this.settle(request)));
+      const item = items[index];
+      settled.push(item ?? (await this.settle(request)));
+      if (item !== undefined && lent?.holds(item)) lent.lend();
     }
-    return settled;
+    lent?.settle();
+    return { items: settled, numbers: span.numbers, lent };
+  }
+
+  private async readParts(
+    open: OpenPack,
+    { requests, bytes, offset }: Span<ReadRequest>,
+    memory: Buffer,
+  ): Promise<(Buffer | undefined)[]> {
+    const first = extentOf(requests[0]!);
+    if (first.start > GAP_BYTES) return [await this.far(open, first, requests[0]!.guid, memory)];
+    const buffer = memory.subarray(0, bytes + this.extra);
+    const filled = await readFully(this.fs, open.fd, buffer, offset);
+    const read = filled < buffer.length ? buffer.subarray(0, filled) : buffer;
+    return requests.map((request) => this.partOf(open, request, read, request.ref.offset - offset));
   }
 
   private settle(request: ReadRequest): Promise<Buffer | PackError> {
@@ -297,8 +366,8 @@ export class PackReader {
     position: number,
     count: number,
     extra = 0,
+    buffer: Buffer = Buffer.allocUnsafe(count + extra),
   ): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(count + extra);
     const filled = await readFully(this.fs, open.fd, buffer, position);
     if (filled >= count) return filled < buffer.length ? buffer.subarray(0, filled) : buffer;
     if (position === ref.offset && isCodedAt(open, ref, buffer.subarray(0, filled))) {
@@ -332,6 +401,21 @@ export class PackReader {
 
 const NOTHING = Buffer.alloc(0);
 
+/** A read on its way. */
+interface Flight {
+  readonly bytes: number;
+  readonly group: Promise<ReadGroup>;
+  hasLanded: boolean;
+}
+
+function flightOf(bytes: number, group: Promise<ReadGroup>): Flight {
+  const flight = { bytes, group, hasLanded: false };
+  void group.then(() => {
+    flight.hasLanded = true;
+  });
+  return flight;
+}
+
 function bindingOf({ offset, length }: PackRef, { type, guid }: RecordHeader): RecordBinding {
   return { offset, length, type, guid };
 }
@@ -339,39 +423,6 @@ function bindingOf({ offset, length }: PackRef, { type, guid }: RecordHeader): R
 function isCodedAt(open: OpenPack, ref: PackRef, bytes: Buffer): boolean {
   const header = decodeRecordHeader(bytes, 0, open.seed, ref.offset);
   return header !== undefined && header.codec !== CODEC_PLAIN;
-}
-
-/**
- * Which records have had the check sum of their body compared. Records never change where they are, and a pack's number is never
- * used again; what rots afterwards is found by the next process, and by `store check`.
- */
-class Verified {
-  private readonly packs = new Map<PackId, Set<number>>();
-  private count = 0;
-
-  /** @throws PackError corrupt */
-  check(ref: PackRef, header: RecordHeader, body: Buffer): void {
-    let offsets = this.packs.get(ref.pack);
-    if (offsets?.has(ref.offset)) return;
-    checkBody(ref, header, crc32(body));
-    // Starting anew is simpler than forgetting one by one, and as rare.
-    if (this.count >= MAX_VERIFIED) {
-      this.packs.clear();
-      this.count = 0;
-      offsets = undefined;
-    }
-    if (offsets === undefined) {
-      offsets = new Set();
-      this.packs.set(ref.pack, offsets);
-    }
-    offsets.add(ref.offset);
-    this.count++;
-  }
-
-  forget(pack: PackId): void {
-    this.count -= this.packs.get(pack)?.size ?? 0;
-    this.packs.delete(pack);
-  }
 }
 
 function checkHeader(open: OpenPack, ref: PackRef, bytes: Buffer, guid: Buffer | undefined): RecordHeader {
@@ -386,9 +437,4 @@ function checkHeader(open: OpenPack, ref: PackRef, bytes: Buffer, guid: Buffer |
   }
   if (header.type !== RECORD_MESSAGE) throw new PackError('corrupt', `${at}: not a message`);
   return header;
-}
-
-function checkBody(ref: PackRef, header: RecordHeader, crc: number): void {
-  if (crc === header.bodyCrc) return;
-  throw new PackError('corrupt', `pack ${ref.pack}, offset ${ref.offset}: check sum of the body is wrong`);
 }

@@ -149,9 +149,19 @@ test('spans hold every request once, in order, within bounds', () => {
     fc.property(fc.array(request, { maxLength: 200 }), fc.boolean(), (requests, isSorted) => {
       if (isSorted) requests.sort((a, b) => a.ref.offset - b.ref.offset);
       const spans = [...spansOf(requests)];
+      const numbers = spans.flatMap((span) => span.numbers);
+      assert.deepEqual(
+        numbers.toSorted((a, b) => a - b),
+        requests.map((_, number) => number),
+      );
       assert.deepEqual(
         spans.flatMap((span) => span.requests),
-        requests,
+        numbers.map((number) => requests[number]),
+      );
+      const firsts = spans.map((span) => span.numbers[0]!);
+      assert.deepEqual(
+        firsts,
+        firsts.toSorted((a, b) => a - b),
       );
       for (const { offset, bytes, requests: joined } of spans) {
         if (joined.length === 1) continue;

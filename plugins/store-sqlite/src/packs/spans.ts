@@ -1,6 +1,7 @@
 /**
  * Which reads become one: requests that lie one behind the other in a pack, as the mail of one mailbox mostly does.
- * What lies between them (other mailboxes' records, journal records) is read over while that costs less than a call.
+ * What lies between them (other mailboxes' records, journal records) is read over while that costs less than a call. Each worker
+ * writes packs of its own, so neighbours in a mailbox are in several packs by turns: spans of a few gather side by side.
  */
 import { RECORD_HEADER_BYTES } from './format.js';
 import type { PackRef } from './types.js';
@@ -24,12 +25,16 @@ export interface Span<R extends ExtentRequest> {
   readonly offset: number;
   readonly bytes: number;
   readonly requests: readonly R[];
+  /** The place of each among all requests, from 0. */
+  readonly numbers: readonly number[];
 }
 
 /** Each piece handed on keeps the whole read in memory. */
-export const SPAN_BYTES = 1024 * 1024;
+export const SPAN_BYTES = 512 * 1024;
 /** Chosen, not measured: about the bytes that are copied from the page cache in the time of another call. */
 export const GAP_BYTES = 64 * 1024;
+/** Packs at once; what they answer is held until its turn comes. */
+const MAX_GATHERING = 4;
 /** So that what comes of one read is not waited for by the loop for long. */
 export const SPAN_REQUESTS = 64;
 
@@ -38,39 +43,60 @@ export function extentOf({ ref, from = 0, to = ref.length }: ExtentRequest): Ext
   return { ref, start, end: Math.min(Math.max(to, start), ref.length) };
 }
 
-/** In the order of the requests, each of which is in one span. Takes one request more than the spans given out hold. */
-export function* spansOf<R extends ExtentRequest>(requests: Iterable<R>): Generator<Span<R>> {
-  let joined: R[] = [];
-  let pack = -1;
-  let offset = 0;
-  let end = 0;
-  let isOpen = false;
-  for (const request of requests) {
-    const { ref, start, end: bodyEnd } = extentOf(request);
-    const to = ref.offset + RECORD_HEADER_BYTES + bodyEnd;
+/** A span that still may grow. */
+class Gathering<R extends ExtentRequest> implements Span<R> {
+  readonly requests: R[] = [];
+  readonly numbers: number[] = [];
+  readonly pack: number;
+  readonly offset: number;
+  private end: number;
+  isOpen: boolean;
+
+  constructor(request: R, number: number, { ref, start, end }: Extent) {
+    this.pack = ref.pack;
+    this.end = ref.offset + RECORD_HEADER_BYTES + end;
     // The header of a part far behind it is read by a call of its own.
-    const isNear = start <= GAP_BYTES;
-    const last = Math.max(end, to);
-    const fits =
-      isOpen &&
-      isNear &&
-      ref.pack === pack &&
-      ref.offset >= offset &&
-      ref.offset <= end + GAP_BYTES &&
-      last - offset <= SPAN_BYTES &&
-      joined.length < SPAN_REQUESTS;
-    if (fits) {
-      joined.push(request);
-      end = last;
-      continue;
-    }
-    if (joined.length > 0) yield { offset, bytes: end - offset, requests: joined };
-    joined = [request];
-    pack = ref.pack;
+    this.isOpen = start <= GAP_BYTES;
     // A part is read without what is in front of it: it counts with its own bytes.
-    offset = isNear ? ref.offset : to - (bodyEnd - start) - RECORD_HEADER_BYTES;
-    end = to;
-    isOpen = isNear;
+    this.offset = this.isOpen ? ref.offset : this.end - (end - start) - RECORD_HEADER_BYTES;
+    this.requests.push(request);
+    this.numbers.push(number);
   }
-  if (joined.length > 0) yield { offset, bytes: end - offset, requests: joined };
+
+  get bytes(): number {
+    return this.end - this.offset;
+  }
+
+  /** False: it does not fit, and the span takes no more. */
+  add(request: R, number: number, { ref, start, end: bodyEnd }: Extent): boolean {
+    const end = Math.max(this.end, ref.offset + RECORD_HEADER_BYTES + bodyEnd);
+    this.isOpen &&=
+      start <= GAP_BYTES &&
+      ref.offset >= this.offset &&
+      ref.offset <= this.end + GAP_BYTES &&
+      end - this.offset <= SPAN_BYTES &&
+      this.requests.length < SPAN_REQUESTS;
+    if (!this.isOpen) return false;
+    this.end = end;
+    this.requests.push(request);
+    this.numbers.push(number);
+    return true;
+  }
+}
+
+/**
+ * In the order of their first requests; each request is in one span. Takes requests of as many packs as spans gather side by
+ * side before it gives out the first.
+ */
+export function* spansOf<R extends ExtentRequest>(requests: Iterable<R>): Generator<Span<R>> {
+  const gathering: Gathering<R>[] = [];
+  let number = 0;
+  for (const request of requests) {
+    const extent = extentOf(request);
+    const last = gathering.findLast(({ pack }) => pack === extent.ref.pack);
+    if (last?.add(request, number, extent) !== true) gathering.push(new Gathering(request, number, extent));
+    number++;
+    while (gathering.length > MAX_GATHERING || gathering[0]?.isOpen === false) yield gathering.shift()!;
+  }
+  yield* gathering;
 }

@@ -8,6 +8,7 @@
  * listeners of all workers. Rights are the caller's business (AccessPolicy).
  */
 import { type Contract, contract } from '../di.js';
+import type { Lease } from '../kernel/connection.js';
 import type { SummaryView } from '../message/index.js';
 import type { FlagChange, FlagSet } from '../model/flags.js';
 import type { UserId } from '../model/identity.js';
@@ -200,7 +201,7 @@ export interface Mailbox {
   open(uid: number): Promise<StoredMessage>;
 
   /**
-   * Octet ranges of many messages in the order asked; reading runs ahead. A range longer than 1 MB comes in several
+   * Octet ranges of many messages in the order asked; reading runs ahead. A long range may come in several
    * pieces: `index` tells for which request a piece is, `isLast` ends it. A message that is gone yields one empty last piece
    * with `isMissing`.
    */
@@ -327,6 +328,8 @@ export interface ContentPiece {
   readonly bytes: Buffer;
   readonly isLast: boolean;
   readonly isMissing: boolean;
+  /** Of the memory that `bytes` lies in, when the store can use that again: to be released once for each piece, by who can. */
+  readonly lease?: Lease | undefined;
 }
 
 /** A message that was expunged and can still be brought back. */

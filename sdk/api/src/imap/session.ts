@@ -4,7 +4,7 @@ import type { MailboxEntry } from '../contracts/catalogue.js';
 import type { Mailbox, MailStore } from '../contracts/mail-store.js';
 import type { NamespaceView } from '../contracts/namespace.js';
 import type { Origin } from '../contracts/origin.js';
-import type { Connection } from '../kernel/connection.js';
+import type { Connection, Lease } from '../kernel/connection.js';
 import type { FlagChange } from '../model/flags.js';
 import type { Identity } from '../model/identity.js';
 import type { MailboxName } from '../model/mailbox-name.js';
@@ -104,8 +104,8 @@ export interface ImapReply {
   untagged(text: string): void;
   /** `* OK [code] text`, and NO, BAD likewise. */
   status(kind: 'OK' | 'NO' | 'BAD' | 'BYE', text: string, code?: string): void;
-  /** Raw bytes for bulk data that frames itself; batch them (64 KB), and await `drain` when it says false. */
-  write(data: string | Uint8Array): boolean;
+  /** Raw bytes for bulk data that frames itself; batch them (64 KB), and await `drain` when it says false. `lease`: as `Connection.write`. */
+  write(data: string | Uint8Array, lease?: Lease): boolean;
   drain(): Promise<void>;
   /** Response code and text of the tagged OK, instead of `Completed`. */
   completed(text: string, code?: string): void;

@@ -38,6 +38,14 @@ export class ReadError extends Error {
 }
 
 /**
+ * Memory that its owner uses again. Whoever was lent a part of it calls `release` once, when nothing looks at it any more; never
+ * to do so is harmless, and costs the owner new memory.
+ */
+export interface Lease {
+  release(): void;
+}
+
+/**
  * One client. Reading is by one reader at a time. Input stops flowing while nobody reads (backpressure), output
  * is batched until the end of the turn and bounded: writers of bulk data await `drain()` when `write` says false.
  */
@@ -86,9 +94,10 @@ export interface Connection {
 
   /**
    * Strings are latin1: one char, one byte. Bytes of a kilobyte and more are not copied: leave them as they are until
-   * they are sent. Returns false when more than the high-water mark is waiting, and when the connection is closed.
+   * they are sent, or come with a lease, which is released then (on a connection that fails it may never be). Returns false when
+   * more than the high-water mark is waiting, and when the connection is closed.
    */
-  write(data: string | Uint8Array): boolean;
+  write(data: string | Uint8Array, lease?: Lease): boolean;
   /** Resolves when output is below the high-water mark. @throws ReadError 'closed'. Slow readers meet the write timeout. */
   drain(): Promise<void>;
   /** Hands what is batched to the socket now. */
