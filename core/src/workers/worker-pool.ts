@@ -33,6 +33,8 @@ const firstDelayMs = 100;
 /** After a fault the sessions get this long to finish what they do. */
 const crashDrainMs = 2_000;
 const leaderAnswerMs = 2_000;
+/** Loading the plugins is one long piece of work, and on a busy machine it lasts: a worker that starts may be silent for so many times longer. */
+const startPatience = 6;
 /** What remains after draining and stopping: if it is not gone then, it is killed. */
 const graceMs = 5_000;
 
@@ -235,10 +237,11 @@ export class WorkerPool {
       this.lastLookMs = nowMs;
       for (const worker of this.live) {
         if (worker.lastBeatMs === undefined) continue;
+        const patienceMs = worker.state === 'starting' ? startPatience * hangMs : hangMs;
         if (wasLate) worker.lastBeatMs = nowMs;
-        else if (nowMs - worker.lastBeatMs > hangMs) {
+        else if (nowMs - worker.lastBeatMs > patienceMs) {
           log.error('a worker hangs and is killed', { hung: worker.id, pid: worker.pid });
-          worker.kill(`it gave no sign of life for ${hangMs} ms`);
+          worker.kill(`it gave no sign of life for ${patienceMs} ms`);
         }
       }
     }, beatIntervalMs);
