@@ -265,9 +265,12 @@ export class MessageWriter {
   }
 
   private send(bytes: Buffer, lease?: Lease): void {
-    if (bytes.length > MAX_TEXT_BYTES) return this.out.bytes(bytes, lease);
-    this.out.text += bytes.latin1Slice();
-    lease?.release();
+    if (bytes.length > MAX_TEXT_BYTES) {
+      this.out.bytes(bytes, lease);
+    } else {
+      this.out.text += bytes.latin1Slice();
+      lease?.release();
+    }
   }
 
   /** Bounded memory: the store's pieces go out one by one, at the client's pace. */
