@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imapSession } from '../support/imap.js';
+import { eventually } from '../support/tools.js';
 import { article, newsServer, reader } from './support.js';
 
 test('of many workers one files an article, and all know it', async () => {
@@ -42,7 +43,12 @@ test('IMAP sees articles, and what IMAP files and expunges is news', async () =>
   const imap = await imapSession(server.port('imap'), 'admin', 'secret');
   await imap.ok('SETACL news.misc.test admin lrswipte');
   await imap.append('news.misc.test', Buffer.from(article('<b@x>', 'misc.test', 'by IMAP')));
-  assert.equal(await client.command('STAT <b@x>'), '223 0 <b@x>');
+  // Noted by who observes the store, which IMAP does not wait for.
+  const known = await eventually(async () => {
+    const reply = await client.command('STAT <b@x>');
+    return reply.startsWith('430') ? undefined : reply;
+  });
+  assert.equal(known, '223 0 <b@x>');
   await imap.ok('SELECT news.misc.test');
   const { untagged } = await imap.ok('FETCH 1 BODY[HEADER.FIELDS (PATH)]');
   assert.match(untagged.join('\n'), /SEEN/);
