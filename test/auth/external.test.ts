@@ -1,74 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ImapTestClient, type SaslClient } from '@angarium/testing';
 import { run, without } from '../support/tools.js';
+import { Authority } from './certificates.test.support.js';
 import { authenticate, startServer } from './support.js';
 
 const skip = without('openssl');
-const folder = mkdtempSync(join(tmpdir(), 'external-'));
-const file = (name: string) => join(folder, name);
-after(() => rmSync(folder, { recursive: true }));
-
-const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-
-/** `NAME.key` and `NAME.pem`, signed by the authority. */
-function certificate(name: string, authority: string, subject: string, email: string): void {
-  openssl(
-    'req',
-    ...key,
-    '-keyout',
-    `${name}.key`,
-    '-out',
-    `${name}.csr`,
-    '-subj',
-    subject,
-    '-addext',
-    `subjectAltName=email:${email}`,
-  );
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    `${name}.csr`,
-    '-CA',
-    `${authority}.pem`,
-    '-CAkey',
-    `${authority}.key`,
-    '-days',
-    '2',
-    '-copy_extensions',
-    'copy',
-    '-out',
-    `${name}.pem`,
-  );
-}
-
+let authority: Authority;
 before(() => {
   if (skip) return;
-  for (const name of ['ca', 'evil']) {
-    openssl(
-      'req',
-      '-x509',
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-    );
-  }
-  certificate('fred', 'ca', '/CN=Fred', 'fred@example.org');
-  certificate('admin', 'ca', '/O=Slate/CN=Boss', 'boss@example.com');
-  certificate('stranger', 'evil', '/CN=Fred', 'fred@example.org');
+  authority = new Authority();
+  authority.issue('fred', '/CN=Fred', 'fred@example.org');
+  authority.issue('admin', '/O=Slate/CN=Boss', 'boss@example.com');
+  authority.issueFrom('evil', 'stranger', '/CN=Fred', 'fred@example.org');
 });
+after(() => authority?.[Symbol.dispose]());
 
 const external = (authzid = ''): SaslClient => ({
   initial: Buffer.from(authzid),
@@ -76,7 +22,7 @@ const external = (authzid = ''): SaslClient => ({
 });
 
 const set = () => ({
-  'tls.clientAuthorities': file('ca.pem'),
+  'tls.clientAuthorities': authority.file('ca.pem'),
   'plugins.authentication.defaultDomain': 'example.org',
   'plugins.sasl-external': '{"map":[{"subject":"CN=Boss,O=Slate","user":"admin"}]}',
 });
@@ -84,10 +30,7 @@ const set = () => ({
 test('a client certificate of an accepted authority logs its user in', { skip }, async () => {
   await using server = await startServer({ set: set() });
   const login = async (name: string | undefined, authzid?: string) => {
-    const pair =
-      name === undefined
-        ? {}
-        : { cert: readFileSync(file(`${name}.pem`)), key: readFileSync(file(`${name}.key`)) };
+    const pair = name === undefined ? {} : authority.pair(name);
     const client = await ImapTestClient.connectTls(server.port('imap', 1), pair);
     const greeting = await client.line();
     const answer = await authenticate(client, 'EXTERNAL', external(authzid));
@@ -109,18 +52,34 @@ test('a client certificate of an accepted authority logs its user in', { skip },
   assert.match(server.output, /"mechanism":"EXTERNAL".*"user":"fred","actingFor":"admin","msg":"login"/);
 });
 
-test('GNU SASL logs in with a certificate', { skip: skip || without('gsasl') }, async () => {
+const programs = ['gsasl', 'curl', 'sieve-connect'];
+
+test('GNU SASL, curl and sieve-connect log in with a certificate', {
+  skip: skip || programs.map(without).find(Boolean),
+}, async () => {
   await using server = await startServer({ set: set() });
-  const { code, output } = await run('gsasl', [
-    '--imap',
-    `--connect=localhost:${server.port('imap')}`,
-    '--starttls',
-    '--x509-ca-file=',
-    `--x509-cert-file=${file('fred.pem')}`,
-    `--x509-key-file=${file('fred.key')}`,
-    '--mechanism=EXTERNAL',
-    '--authorization-id=fred',
+  const gsasl = await run('gsasl', [
+    ...['--imap', `--connect=localhost:${server.port('imap')}`, '--starttls', '--x509-ca-file='],
+    ...[`--x509-cert-file=${authority.file('fred.pem')}`, `--x509-key-file=${authority.file('fred.key')}`],
+    ...['--mechanism=EXTERNAL', '--authorization-id=fred'],
+  ]);
+  assert.equal(gsasl.code, 0, gsasl.output);
+  assert.match(gsasl.output, /Client authentication finished/);
+  for (const scheme of ['imap', 'pop3']) {
+    const curl = (name: string) =>
+      run('curl', [
+        ...['--silent', '--show-error', '--insecure', '--cert', authority.file(`${name}.both.pem`)],
+        ...['--user', 'fred:', '--login-options', 'AUTH=EXTERNAL'],
+        `${scheme}s://127.0.0.1:${server.port(scheme, 1)}/`,
+      ]);
+    const { code, output } = await curl('fred');
+    assert.equal(code, 0, output);
+    assert.notEqual((await curl('stranger')).code, 0, scheme);
+  }
+  const { code, output } = await run('sieve-connect', [
+    ...['--notlsverify', '--server', 'localhost', '--port', String(server.port('sieve')), '--user', 'fred'],
+    ...['--clientkeycert', authority.file('fred.both.pem'), '--authmech', 'EXTERNAL', '--list', '--debug'],
   ]);
   assert.equal(code, 0, output);
-  assert.match(output, /Client authentication finished/);
+  assert.match(output, /AUTHENTICATE "EXTERNAL"/);
 });

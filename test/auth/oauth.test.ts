@@ -1,50 +1,14 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ImapTestClient, type SaslClient } from '@angarium/testing';
-import { run, without } from '../support/tools.js';
+import { ImapTestClient } from '@angarium/testing';
+import { eventually, run, without } from '../support/tools.js';
 import { authenticate, startServer } from './support.js';
-
-const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256' }] };
-
-function token(user: string, secondsLeft = 600): string {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = {
-    sub: user,
-    iss: 'https://idp.example',
-    aud: 'imap',
-    exp: Math.floor(Date.now() / 1000) + secondsLeft,
-  };
-  const signed = `${encode({ alg: 'ES256', kid: 'k1' })}.${encode(claims)}`;
-  const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return `${signed}.${signature.toString('base64url')}`;
-}
-
-const messages = {
-  OAUTHBEARER: (user: string, bearer: string) => `n,a=${user},\x01auth=Bearer ${bearer}\x01\x01`,
-  XOAUTH2: (user: string, bearer: string) => `user=${user}\x01auth=Bearer ${bearer}\x01\x01`,
-};
-
-/** Answers an error challenge as RFC 7628 §3.2.3 says, and keeps it. */
-function bearer(mechanism: keyof typeof messages, user: string, text: string) {
-  const errors: string[] = [];
-  const initial = Buffer.from(messages[mechanism](user, text));
-  const client: SaslClient = {
-    initial,
-    respond(challenge) {
-      if (challenge.length === 0) return initial;
-      errors.push(challenge.toString());
-      return Buffer.from('\x01');
-    },
-  };
-  return { client, errors };
-}
+import { bearer, jwks, token } from './tokens.test.support.js';
 
 const settings = (jwksPlace: string) =>
   JSON.stringify({
@@ -111,7 +75,7 @@ test('an authorization server that is gone is a temporary failure', async () => 
   client.destroy();
 });
 
-test('curl logs in with both', { skip: without('curl') }, async () => {
+test('curl logs in with both, over IMAP and POP3', { skip: without('curl') }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'oauth-'));
   try {
     const file = join(folder, 'jwks.json');
@@ -120,16 +84,22 @@ test('curl logs in with both', { skip: without('curl') }, async () => {
       // curl takes the better one, whatever it is told.
       const only = { ...JSON.parse(settings(file)), mechanisms: [mechanism] };
       await using angarium = await startServer({ set: { 'plugins.sasl-oauth': JSON.stringify(only) } });
-      const curl = (text: string) =>
-        run('curl', [
-          ...['--silent', '--show-error', '--user', 'fred', '--oauth2-bearer', text],
-          `imap://127.0.0.1:${angarium.port('imap')}/`,
-        ]);
-      const { code, output } = await curl(token('fred'));
-      assert.equal(code, 0, output);
-      assert.match(output, /\* LIST .*INBOX/);
-      assert.match(angarium.output, new RegExp(`"mechanism":"${mechanism}".*"user":"fred","msg":"login"`));
-      assert.notEqual((await curl(token('fred', -60))).code, 0);
+      for (const [scheme, service] of [
+        ['imap', 'imap'],
+        ['pop3', 'pop'],
+      ] as const) {
+        const url = `${scheme}://127.0.0.1:${angarium.port(scheme)}/`;
+        const curl = (text: string) =>
+          run('curl', ['--silent', '--show-error', '--user', 'fred', '--oauth2-bearer', text, url]);
+        const { code, output } = await curl(token('fred'));
+        assert.equal(code, 0, output);
+        const login = new RegExp(
+          `"service":"${service}","mechanism":"${mechanism}".*"user":"fred","msg":"login"`,
+        );
+        await eventually(() => (login.test(angarium.output) ? true : undefined));
+        // CURLE_LOGIN_DENIED
+        assert.equal((await curl(token('fred', -60))).code, 67);
+      }
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,13 +1,11 @@
 /** Cyrus's own LMTP client. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { imapSession, subjects } from '../support/imap.js';
 import { TestServer } from '../support/server.js';
-import { run } from '../support/tools.js';
+import { run, without } from '../support/tools.js';
 
-const program = '/usr/lib/cyrus/bin/lmtptest';
-const skip = existsSync(program) ? false : 'lmtptest (cyrus-clients) is not installed';
+const skip = without('lmtptest');
 
 test("Cyrus's lmtptest logs in, with TLS and without, and delivers", { skip }, async () => {
   await using server = await TestServer.start({
@@ -17,7 +15,7 @@ test("Cyrus's lmtptest logs in, with TLS and without, and delivers", { skip }, a
   const port = String(server.port('lmtp'));
   const lmtptest = (user: string, mechanism: string, input: string, ...more: string[]) =>
     run(
-      program,
+      'lmtptest',
       ['-p', port, '-m', mechanism, '-u', user, '-a', user, '-w', 'secret', ...more, '127.0.0.1'],
       {
         input: input.replaceAll('\n', '\r\n'),

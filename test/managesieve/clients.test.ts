@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestServer } from '../support/server.js';
 import { run } from '../support/tools.js';
-import { ourShell, password, skipWithout, startServer, tool, withoutSieve, writeScripts } from './support.js';
+import { ourShell, password, skipWithout, startServer, withoutSieve, writeScripts } from './support.js';
 
 let server: TestServer;
 
@@ -34,7 +34,7 @@ async function sivtest({ mechanism, user = 'fred', authzid = user, tls = false, 
   const args = ['-p', String(server.port('sieve')), '-m', mechanism, ...(tls ? ['-t', ''] : [])];
   const who = ['-a', user, '-u', authzid, '-w', login.password ?? password];
   const input = 'CAPABILITY\r\nLISTSCRIPTS\r\nLOGOUT\r\n';
-  return (await run(tool('sivtest')!, [...args, ...who, 'localhost'], { input })).output;
+  return (await run('sivtest', [...args, ...who, 'localhost'], { input })).output;
 }
 
 test("Cyrus's sivtest logs in with each mechanism it knows, with TLS and without", {

@@ -1,9 +1,9 @@
 /** A server with scripts, its users, and the programs that speak with it. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPackageDir } from '@angarium/core';
 import { root, TestServer } from '../support/server.js';
-import { findProgram, type Ran, run } from '../support/tools.js';
+import { type Ran, run, without } from '../support/tools.js';
 
 const plugins = [
   'store-sqlite',
@@ -36,17 +36,8 @@ export function startServer(): Promise<TestServer> {
   });
 }
 
-/** Debian keeps Cyrus's out of the PATH. */
-export function tool(name: string): string | undefined {
-  const path = `/usr/lib/cyrus/bin/${name}`;
-  return existsSync(path) ? path : findProgram(name);
-}
-
 export function skipWithout(name: string): string | false {
-  if (withoutSieve !== false) return withoutSieve;
-  if (tool(name) !== undefined) return false;
-  if (process.env['CI'] === 'true') throw new Error(`${name} is not installed, and this is CI`);
-  return `${name} is not installed`;
+  return withoutSieve || without(name);
 }
 
 /** Names of files in the server's folder, which goes with it. */

@@ -3,9 +3,12 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where a program is, also in sbin folders; undefined when it is not installed. */
+/** Out of the PATH of ordinary users; the last is where Debian has Cyrus's. */
+const otherFolders = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/lib/cyrus/bin'];
+
+/** Where a program is; undefined when it is not installed. */
 export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...otherFolders];
   return folders
     .map((folder) => join(folder, name))
     .find((path) => {

@@ -44,6 +44,7 @@ const proof: SaslMechanism = {
         .toString()
         .split(' ');
       if (user === '') return { challenge: Buffer.from('who?') };
+      if (user === 'stale') return { challenge: Buffer.from('no more'), refused: 'a stale proof' };
       return { user: environment.normalise(user), actAs: actAs as UserId | undefined };
     },
   }),
@@ -295,6 +296,16 @@ test('an exchange goes on until it is over, and no further', async () => {
     },
     { code: 'CLIENTBUG', message: 'Too many messages' },
   );
+});
+
+test('a proof that a challenge has refused is a failure, however the client takes it', async () => {
+  await using it = await setUp({ failedLoginPause: 0 });
+  const cancelled = it.authentication.begin('X-PROOF', it.context);
+  assert.deepEqual(await cancelled.respond(Buffer.from('stale')), { challenge: Buffer.from('no more') });
+  cancelled.cancel();
+  cancelled.cancel();
+  await new Promise(setImmediate);
+  assert.deepEqual(heard, ['failed a stale proof']);
 });
 
 test('the attempt of an exchange is announced once, before a password is looked at', async () => {

@@ -26,6 +26,7 @@ export class MechanismExchange implements AuthExchange {
   private readonly exchange: SaslExchange;
   private steps = 0;
   private isOver = false;
+  private refused: string | undefined;
   /** Of names that have none; asked for before the mechanism sees anything. */
   private loginDomain: string | undefined;
 
@@ -54,7 +55,10 @@ export class MechanismExchange implements AuthExchange {
         this.loginDomain = await this.environment.loginDomains?.domainOf(this.context.connection);
       }
       const step = await this.exchange.step(message);
-      if ('challenge' in step) return step;
+      if ('challenge' in step) {
+        this.refused = step.refused;
+        return { challenge: step.challenge };
+      }
       this.finish();
       const { user, actAs, isAnonymous = false, data = new Uint8Array(0) } = step;
       const identity = await this.attempt.authorise({ user, actAs, isAnonymous });
@@ -67,7 +71,12 @@ export class MechanismExchange implements AuthExchange {
   }
 
   cancel(): void {
+    if (this.isOver) return;
     this.finish();
+    // Nobody waits for it: it is told to the log, and counted.
+    if (this.refused !== undefined) {
+      void this.attempt.fail(new MailError('AUTHENTICATIONFAILED', this.refused));
+    }
   }
 
   private finish(): void {

@@ -43,9 +43,6 @@ export const MAX_COMMANDS_BEFORE_LOGIN = 60;
 /** Failed logins of one connection; a guesser has to connect again, where the kernel counts. */
 export const MAX_FAILED_LOGINS = 5;
 
-/** One line of a SASL exchange: Kerberos tickets and OAuth tokens can be long. */
-export const MAX_SASL_LINE_BYTES = 16 * 1024;
-
 /** RFC 3501 §5.4: never below. */
 export const MIN_IDLE_TIMEOUT_MS = 30 * 60_000;
 

@@ -105,8 +105,8 @@ test('AUTHENTICATE: cancelled, no base64, too long', async () => {
   await using server = await TestServer.start();
   for (const [answer, reply] of [
     ['*', /^a BAD .* cancelled/],
-    ['&&&', /^a BAD .* no base64/],
-    ['abc', /^a BAD .* no base64/],
+    ['&&&', /^a BAD .* not base64/],
+    ['abc', /^a BAD .* not base64/],
     ['x'.repeat(100_000), /^a BAD .* too long/],
     [Buffer.from('\0fred\0wrong').toString('base64'), /^a NO \[AUTHENTICATIONFAILED\]/],
   ] as const) {

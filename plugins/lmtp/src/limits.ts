@@ -3,6 +3,9 @@
 /** RFC 4954 §4 wants 12288 octets for an AUTH line with its initial response; all other commands are shorter. */
 export const MAX_LINE_BYTES = 12288;
 
+/** Refused logins of one connection; a guesser has to connect again, where the kernel counts. */
+export const MAX_FAILED_LOGINS = 5;
+
 /** In a row; a client that is not talking LMTP is not listened to for long. */
 export const MAX_BAD_COMMANDS = 20;
 

@@ -206,6 +206,14 @@ test('from elsewhere one has to log in, as somebody who may deliver', async () =
   assert.match((await it.inbox('fred'))[0]!, /with LMTPA id/);
 });
 
+test('after some wrong passwords one has to connect again', async () => {
+  await using it = await setUp();
+  const client = await it.hello(far);
+  const wrong = Buffer.from('\0fred\0wrong').toString('base64');
+  for (let n = 1; n <= 5; n++) assert.match(await client.command(`AUTH PLAIN ${wrong}`), /^535 5\.7\.8 /);
+  await client.end();
+});
+
 test('a listen entry may demand a login of everybody, or of nobody', async () => {
   await using it = await setUp();
   const strict = await it.hello({ listenOptions: { auth: 'required' } });

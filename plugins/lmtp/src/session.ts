@@ -69,6 +69,7 @@ export class LmtpSession extends TextSession {
   clientName = '';
   /** Of AUTH. */
   identity: Identity | undefined;
+  failedLogins = 0;
   /** Of XCLIENT: whom a proxy speaks for. */
   client: ForwardedClient | undefined;
   /** Its address; '' when the proxy does not know it. */

@@ -47,7 +47,7 @@ test('initial responses and responses, quoted and as literals, `*` and nonsense 
     ['AUTHENTICATE "PLAIN"', '"*"', /^NO "Authentication cancelled"$/],
     ['AUTHENTICATE "PLAIN"', '"!!"', /^NO "Malformed response: not base64"$/],
     ['AUTHENTICATE "PLAIN"', fred, /^NO "Expected a response as a string"$/],
-    ['AUTHENTICATE "PLAIN"', `{20000+}\r\n${'A'.repeat(20000)}`, /^NO "The string is too long/],
+    ['AUTHENTICATE "PLAIN"', `{70000+}\r\n${'A'.repeat(70000)}`, /^NO "The string is too long/],
   ];
   for (const [line, response, expected] of refusals) {
     const client = await server.connect();

@@ -39,7 +39,7 @@ test('malformed commands, each with its answer, and the next one is found', asyn
     ['HAVESPACE "a" "1"', /Expected the size/],
     ['PUTSCRIPT "a" keep;', /Expected a script as/],
     ['PUTSCRIPT "" {5+}\r\nkeep;', /Invalid script name/],
-    [`GETSCRIPT "${'x'.repeat(20_000)}"`, /line is too long/],
+    [`GETSCRIPT "${'x'.repeat(70_000)}"`, /line is too long/],
     [`FOO ${'x'.repeat(1_000_000)}`, /Expected a command|line is too long/],
     [`GETSCRIPT {2000+}\r\n${'x'.repeat(2000)}`, /script name is too long/],
     [`NOOP {2000+}\r\n${'x'.repeat(2000)}`, /string is too long/],
@@ -68,12 +68,12 @@ test('what is refused is thrown away up to a bound; more ends the session', asyn
 test('before login nobody sends much', async () => {
   await using server = await setUp();
   const literal = await server.connect();
-  literal.send('PUTSCRIPT "a" {100000+}\r\n');
+  literal.send('PUTSCRIPT "a" {200000+}\r\n');
   assert.equal(await literal.end(), 'NO "Authenticate first"\r\nBYE "Too much input"\r\n');
   const endless = await server.connect();
   const end = endless.end();
   const chunk = Buffer.alloc(8192, 'x');
-  for (let i = 0; i < 20; i++) endless.send(chunk);
+  for (let i = 0; i < 40; i++) endless.send(chunk);
   assert.match(await end, /^NO "The line is too long.*"\r\nBYE "Too much input"\r\n$/);
   const waiting = await server.connect();
   for (let i = 1; i < 60; i++) assert.match(await waiting.command('NOOP'), /^OK/);

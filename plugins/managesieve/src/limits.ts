@@ -1,13 +1,14 @@
 /** Every bound on what a client may make this server hold or do, with its reason. */
+import { MAX_SASL_LINE_BYTES } from '@angarium/sdk';
+
+/** Of what stands around the longest string. */
+const MAX_COMMAND_BYTES = 1024;
 
 /**
  * One line without its literals. RFC 5804 §4 has at most 1024 octets in a quoted string; clients quote tokens and Kerberos
  * tickets all the same.
  */
-export const MAX_LINE_BYTES = 16 * 1024;
-
-/** A message of a SASL exchange in base64: Kerberos tickets and OAuth tokens can be long. */
-export const MAX_SASL_BYTES = 16 * 1024;
+export const MAX_LINE_BYTES = MAX_COMMAND_BYTES + MAX_SASL_LINE_BYTES;
 
 /** RFC 5804 §1.6: at least 128 characters, of up to four octets. What is longer is refused, never cut. */
 export const MAX_NAME_BYTES = 1024;
@@ -20,7 +21,7 @@ export const MAX_TAG_BYTES = 1024;
  * session, since reading it costs the network more than a new connection. Before login nobody has anything big to send.
  */
 export const MAX_SKIPPED_BYTES = 16 * 1024 * 1024;
-export const MAX_SKIPPED_BYTES_BEFORE_LOGIN = 64 * 1024;
+export const MAX_SKIPPED_BYTES_BEFORE_LOGIN = 2 * MAX_SASL_LINE_BYTES;
 
 /** Wrong commands in a row. Before login few: it may be a browser that was made to talk to this port. */
 export const MAX_BAD_COMMANDS = 50;

@@ -1,5 +1,5 @@
 /** What goes wrong with scripts, as replies (RFC 5804 §1.3). */
-import { isMailError, type MailErrorCode } from '@angarium/sdk';
+import { isMailError, type MailError, type MailErrorCode } from '@angarium/sdk';
 import type { ManageSieveSession } from './session.js';
 import { StringTooLong, WireError } from './wire/command-input.js';
 
@@ -20,7 +20,7 @@ export function refuse(session: ManageSieveSession, error: unknown, command: str
     return;
   }
   if (isMailError(error)) {
-    session.no(error.publicText, responseCodes[error.code] ?? (error.temporary ? 'TRYLATER' : undefined));
+    session.no(error.publicText, codeOf(error));
     return;
   }
   const { environment, connection, identity } = session;
@@ -31,6 +31,12 @@ export function refuse(session: ManageSieveSession, error: unknown, command: str
     err: error,
   });
   session.no('Internal error, the server log has the details', 'TRYLATER');
+}
+
+/** A limit that passes (of logins from an address) is no quota. */
+function codeOf({ code, temporary }: MailError): string | undefined {
+  if (temporary && code === 'LIMIT') return 'TRYLATER';
+  return responseCodes[code] ?? (temporary ? 'TRYLATER' : undefined);
 }
 
 function sentence(text: string): string {

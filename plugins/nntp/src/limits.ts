@@ -1,10 +1,18 @@
 /** Bounds that are no matter of taste. What operators may choose is in config.schema.json. */
 
-/** RFC 3977 §3.1 says 512 octets, RFC 4643 §2.4.2 more for AUTHINFO SASL; one bound for both. */
-export const MAX_LINE_BYTES = 12288;
+import { MAX_SASL_LINE_BYTES } from '@angarium/sdk';
+
+/** RFC 3977 §3.1: of commands, with their line end. */
+const MAX_COMMAND_BYTES = 512;
+
+/** RFC 4643 §2.4.2: AUTHINFO SASL has room for the longest initial response; one bound for all commands. */
+export const MAX_LINE_BYTES = MAX_COMMAND_BYTES + MAX_SASL_LINE_BYTES;
 
 /** In a row; a client that is not talking NNTP is not listened to for long. */
 export const MAX_BAD_COMMANDS = 20;
+
+/** Refused logins of one connection; a guesser has to connect again, where the kernel counts. */
+export const MAX_FAILED_LOGINS = 5;
 
 /** RFC 5536 §3.1.3: a message identifier has at most 250 octets. */
 export const MAX_MESSAGE_ID = 250;

@@ -37,12 +37,20 @@ test('RFC 4643: AUTHINFO USER and SASL', async () => {
   assert.match(await client.command('AUTHINFO SASL NOTHING'), /^503 /);
   assert.match(await client.command('AUTHINFO SASL PLAIN'), /^383 =$/);
   assert.match(await client.command('*'), /^481 /);
-  assert.match(await client.command('AUTHINFO SASL PLAIN !!!'), /^482 /);
+  assert.match(await client.command('AUTHINFO SASL PLAIN !!!'), /^504 /);
   const proof = Buffer.from('\0fred\0fred pw').toString('base64');
   assert.match(await client.command(`AUTHINFO SASL PLAIN ${proof}`), /^281 /);
   assert.match(await client.command('AUTHINFO USER fred'), /^502 /);
   const lines = await client.list('CAPABILITIES', 101);
   assert.ok(!lines.some((line) => /^(AUTHINFO|SASL|STARTTLS)/.test(line)));
+});
+
+test('after some wrong passwords one has to connect again', async () => {
+  await using it = await setUp();
+  const client = await it.connect();
+  const wrong = Buffer.from('\0fred\0wrong').toString('base64');
+  for (let n = 1; n <= 5; n++) assert.match(await client.command(`AUTHINFO SASL PLAIN ${wrong}`), /^481 /);
+  await client.end();
 });
 
 test('RFC 4643 §2.3, RFC 4642: where passwords may not travel in the clear', async () => {
@@ -129,7 +137,7 @@ test('commands in one packet are answered in order', async () => {
 test('lines without end and too many errors', async () => {
   await using it = await setUp();
   const client = await it.connect();
-  client.send('x'.repeat(20_000));
+  client.send('x'.repeat(70_000));
   await client.expect(/^501 /);
   client.sendLine('');
   assert.match(await client.command('DATE'), /^111 /);

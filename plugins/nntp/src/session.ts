@@ -57,6 +57,7 @@ export class NntpSession extends TextSession {
   identity: Identity = anonymousIdentity;
   /** Of AUTHINFO USER. */
   claimedUser: string | undefined;
+  failedLogins = 0;
   selected: Selected | undefined;
   isCompressed = false;
   /** Is there a group where clients may post that have not authenticated? Undefined: not looked at yet. */

@@ -24,6 +24,8 @@ test('only where the manifest says so', () => {
   const { isAvailable } = anonymous({ services: ['imap'] }, new RecordingLogger());
   assert.equal(isAvailable?.(context('imap')), true);
   assert.equal(isAvailable?.(context('lmtp')), false);
+  const pop3 = anonymous({ services: ['pop3'] }, new RecordingLogger());
+  assert.equal(pop3.isAvailable?.(context('pop')), true);
 });
 
 test('a trace is short and one line', async () => {

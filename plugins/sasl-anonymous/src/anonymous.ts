@@ -1,5 +1,6 @@
 import {
   anonymousIdentity,
+  authServiceName,
   CONFIG,
   Component,
   inject,
@@ -23,12 +24,13 @@ const MAX_TRACE_LENGTH = 255;
 
 /** RFC 4505. What the client says of itself goes to the log. */
 export function anonymous(config: AnonymousConfig, log: Logger): SaslMechanism {
+  const services = config.services.map(authServiceName);
   return {
     name: 'ANONYMOUS',
     strength: 1,
     clientFirst: true,
     isPlaintext: false,
-    isAvailable: ({ service }) => config.services.includes(service),
+    isAvailable: ({ service }) => services.includes(service),
     conditions: 'the service is one of those of sasl-anonymous',
     start: ({ context }) => ({
       async step(message) {

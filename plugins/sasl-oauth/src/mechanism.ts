@@ -61,7 +61,7 @@ class OauthExchange implements SaslExchange {
     } catch (error) {
       if (!(error instanceof TokenRefusal)) throw error;
       this.refused = error;
-      return { challenge: Buffer.from(JSON.stringify(this.explanation(error))) };
+      return { challenge: Buffer.from(JSON.stringify(this.explanation(error))), refused: error.reason };
     }
   }
 

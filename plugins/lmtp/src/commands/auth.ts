@@ -4,8 +4,10 @@ import {
   isMailError,
   MailError,
   runSasl,
+  type SaslFault,
   saslLines,
 } from '@angarium/sdk';
+import { MAX_FAILED_LOGINS } from '../limits.js';
 import type { LmtpSession } from '../session.js';
 
 /** RFC 4954 §4. */
@@ -32,10 +34,19 @@ export const auth = defineTextCommand({
         return session.answer(504, '5.5.4', error.publicText);
       }
       if (isMailError(error) && error.temporary) return session.answer(454, '4.7.0', error.publicText);
+      // What is left is refused credentials.
+      if (isMailError(error) && ++session.failedLogins >= MAX_FAILED_LOGINS) session.end();
       throw error;
     }
   },
 });
+
+/** RFC 4954 §4. */
+const faults: Readonly<Record<SaslFault, readonly [number, string]>> = {
+  'not-base64': [501, '5.5.2'],
+  'line-too-long': [500, '5.5.6'],
+  unexpected: [501, '5.7.0'],
+};
 
 async function authenticate(
   session: LmtpSession,
@@ -46,7 +57,10 @@ async function authenticate(
   const exchange = environment.authentication.begin(mechanism, authContext);
   const outcome = await runSasl(exchange, saslLines(connection, '334 '), initial);
   if (outcome.is === 'cancelled') return session.answer(501, '5.7.0', 'Authentication cancelled');
-  if (outcome.is === 'malformed') return session.answer(501, '5.5.2', `Malformed response: ${outcome.why}`);
+  if (outcome.is === 'malformed') {
+    const [code, status] = faults[outcome.fault];
+    return session.answer(code, status, `Malformed response: ${outcome.why}`);
+  }
   const { identity } = outcome;
   if (!environment.mayDeliver(identity)) {
     throw new MailError('AUTHORIZATIONFAILED', 'You may not hand mail over');

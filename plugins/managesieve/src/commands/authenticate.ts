@@ -1,7 +1,15 @@
-import { type Identity, isMailError, MailError, ReadError, runSasl, type SaslTransport } from '@angarium/sdk';
+import {
+  type Identity,
+  isMailError,
+  MAX_SASL_LINE_BYTES,
+  MailError,
+  ReadError,
+  runSasl,
+  type SaslTransport,
+} from '@angarium/sdk';
 import { ANONYMOUS } from '../capabilities.js';
 import { defineSieveCommand } from '../command.js';
-import { MAX_SASL_BYTES, MAX_SKIPPED_BYTES_BEFORE_LOGIN } from '../limits.js';
+import { MAX_SKIPPED_BYTES_BEFORE_LOGIN } from '../limits.js';
 import type { ManageSieveSession } from '../session.js';
 import { CommandInput } from '../wire/command-input.js';
 import { encodeLiteral, encodeString } from '../wire/line.js';
@@ -19,7 +27,7 @@ export const authenticate = defineSieveCommand({
     const mechanism = (await input.string('a mechanism', MAX_MECHANISM_BYTES)).latin1Slice().toUpperCase();
     if (!input.hasMore) return { mechanism, initial: undefined };
     input.space();
-    const initial = (await input.string('an initial response', MAX_SASL_BYTES)).latin1Slice();
+    const initial = (await input.string('an initial response', MAX_SASL_LINE_BYTES)).latin1Slice();
     return { mechanism, initial };
   },
   async run(session, { mechanism, initial }) {
@@ -93,7 +101,7 @@ function transport(session: ManageSieveSession): SaslTransport {
       const input = await CommandInput.read(connection);
       if (input === undefined) throw new ReadError('eof', 'the client closed inside an exchange');
       try {
-        const response = (await input.string('a response', MAX_SASL_BYTES)).latin1Slice();
+        const response = (await input.string('a response', MAX_SASL_LINE_BYTES)).latin1Slice();
         input.end();
         return response;
       } finally {

@@ -8,6 +8,7 @@ import {
   runSasl,
   type SaslTransport,
 } from '@angarium/sdk';
+import { MAX_FAILED_LOGINS } from '../limits.js';
 import type { NntpSession } from '../session.js';
 
 /** 502 after a login, and after COMPRESS (RFC 4643 §2.2, RFC 8054 §2.1). True: answered. */
@@ -21,7 +22,9 @@ function isTooLate(session: NntpSession): boolean {
 /** What went wrong with a login (RFC 4643 §2.3.1, §2.4.1). */
 function refuse(session: NntpSession, error: unknown): void {
   if (!isMailError(error)) throw error;
-  session.answer(refusalCode(error), error.publicText);
+  const code = refusalCode(error);
+  session.answer(code, error.publicText);
+  if (code === 481 && ++session.failedLogins >= MAX_FAILED_LOGINS) session.end();
 }
 
 function refusalCode({ code, temporary }: MailError): number {
@@ -108,7 +111,9 @@ async function exchange(session: NntpSession, mechanism: string, initial: string
   const running = authentication.begin(mechanism, session.authContext);
   const outcome = await runSasl(running, transport(session), initial);
   if (outcome.is === 'cancelled') return session.answer(481, 'Authentication cancelled');
-  if (outcome.is === 'malformed') return session.answer(482, `Malformed response: ${outcome.why}`);
+  if (outcome.is === 'malformed') {
+    return session.answer(outcome.fault === 'not-base64' ? 504 : 482, `Malformed response: ${outcome.why}`);
+  }
   session.authenticated(outcome.identity);
   const { successData } = outcome;
   if (successData.length === 0) return session.answer(281, 'Authentication accepted');

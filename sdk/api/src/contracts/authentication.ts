@@ -118,7 +118,14 @@ export interface SaslExchange {
 
 /** What a mechanism answers to a message: a challenge, or whose proof it was. */
 export type SaslStep =
-  | { readonly challenge: Uint8Array }
+  | {
+      readonly challenge: Uint8Array;
+      /**
+       * For the log: why the proof is refused already. The challenge tells the client; whatever comes of it (an answer, `*`, the end of
+       * the connection), the login has failed.
+       */
+      readonly refused?: string;
+    }
   | {
       /** Whose proof it was. */
       readonly user: UserId;

@@ -6,7 +6,7 @@ import { MailError } from '../errors.js';
 import { anonymousIdentity } from '../model/identity.js';
 import { decodeBase64, encodeBase64 } from './base64.js';
 import { FakeConnection } from './fake-connection.test.support.js';
-import { runSasl, saslLines } from './sasl.js';
+import { MAX_SASL_LINE_BYTES, runSasl, saslLines } from './sasl.js';
 
 class Script implements AuthExchange {
   readonly heard: (string | undefined)[] = [];
@@ -82,12 +82,19 @@ test('* cancels', async () => {
 });
 
 test('what is not base64, and a line too long, ends the exchange and leaves the next command', async () => {
-  for (const line of ['YQ', 'Y Q=', '====', 'YR==', 'x'.repeat(20000)]) {
+  for (const line of ['YQ', 'Y Q=', '====', 'YR==', 'x'.repeat(MAX_SASL_LINE_BYTES + 1)]) {
     const { outcome, next } = await run(new Script([]), `${line}\r\nNOOP\r\n`);
-    assert.equal(outcome.is, 'malformed', line.slice(0, 10));
+    const fault = line.length > MAX_SASL_LINE_BYTES ? 'line-too-long' : 'not-base64';
+    assert.ok(outcome.is === 'malformed' && outcome.fault === fault, line.slice(0, 10));
     assert.equal(next?.toString(), 'NOOP');
   }
   assert.equal((await run(new Script([]), '', 'YQ')).outcome.is, 'malformed');
+});
+
+test('a message of the greatest length is taken', async () => {
+  const exchange = new Script([done]);
+  assert.equal((await run(exchange, `${'A'.repeat(MAX_SASL_LINE_BYTES)}\r\n`)).outcome.is, 'done');
+  assert.equal(exchange.heard[0]?.length, (MAX_SASL_LINE_BYTES / 4) * 3);
 });
 
 test('success data goes with the reply where there is room, else as a challenge', async () => {

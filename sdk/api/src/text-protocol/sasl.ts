@@ -7,8 +7,11 @@ import { type Connection, ReadError } from '../kernel/connection.js';
 import type { Identity } from '../model/identity.js';
 import { decodeBase64, encodeBase64 } from './base64.js';
 
-/** Longest line of an exchange, as RFC 4954 §4 asks for. */
-export const MAX_SASL_LINE_BYTES = 12288;
+/**
+ * Longest message of an exchange, in base64: protocols take what their mechanisms may send, whatever their other limits
+ * (RFC 4643 §2.4.2, RFC 4954 §4, RFC 5034 §4). Windows' Kerberos tickets have up to 48,000 octets.
+ */
+export const MAX_SASL_LINE_BYTES = 64 * 1024;
 
 /** How a protocol frames the messages of an exchange. */
 export interface SaslTransport {
@@ -24,8 +27,10 @@ export interface SaslTransport {
 export type SaslOutcome =
   | { readonly is: 'done'; readonly identity: Identity; readonly successData: Uint8Array }
   | { readonly is: 'cancelled' }
-  /** Not base64, a line above the limit, or a response where none may be. */
-  | { readonly is: 'malformed'; readonly why: string };
+  | { readonly is: 'malformed'; readonly fault: SaslFault; readonly why: string };
+
+/** `unexpected`: a response, or an initial one, where none may be. */
+export type SaslFault = 'not-base64' | 'line-too-long' | 'unexpected';
 
 /**
  * @param initial the initial response as it stands in the command, undefined for none.
@@ -43,7 +48,7 @@ export async function runSasl(
   } catch (error) {
     exchange.cancel();
     if (error instanceof ReadError && error.code === 'line-too-long') {
-      return { is: 'malformed', why: 'line too long' };
+      return { is: 'malformed', fault: 'line-too-long', why: 'line too long' };
     }
     throw error;
   }
@@ -57,7 +62,7 @@ async function converse(
   let message: Uint8Array | undefined;
   if (initial !== undefined) {
     if (!(exchange.takesInitialResponse ?? exchange.clientFirst)) {
-      return { is: 'malformed', why: 'the mechanism has no initial response' };
+      return unexpected('the mechanism has no initial response');
     }
     message = initial === '=' ? Buffer.alloc(0) : decodeBase64(initial);
     if (message === undefined || initial === '') return malformed;
@@ -75,7 +80,11 @@ async function converse(
   }
 }
 
-const malformed: SaslOutcome = { is: 'malformed', why: 'not base64' };
+const malformed: SaslOutcome = { is: 'malformed', fault: 'not-base64', why: 'not base64' };
+
+function unexpected(why: string): SaslOutcome {
+  return { is: 'malformed', fault: 'unexpected', why };
+}
 
 async function ask(transport: SaslTransport, challenge: string): Promise<Uint8Array | SaslOutcome> {
   transport.challenge(challenge);
@@ -89,12 +98,12 @@ async function finish(transport: SaslTransport, identity: Identity, data: Uint8A
   if (data.length > 0 && !transport.hasSuccessData) {
     const response = await ask(transport, encodeBase64(data));
     if (!(response instanceof Uint8Array)) return response;
-    if (response.length > 0) return { is: 'malformed', why: 'response to the last message' };
+    if (response.length > 0) return unexpected('response to the last message');
   }
   return { is: 'done', identity, successData: transport.hasSuccessData ? data : Buffer.alloc(0) };
 }
 
-/** Challenges as a prefix and base64 on a line of their own: `334 ` (SMTP, LMTP), `+ ` (POP3), `383 ` (NNTP). */
+/** Challenges as a prefix and base64 on a line of their own: `334 ` (SMTP, LMTP), `+ ` (IMAP, POP3). */
 export function saslLines(connection: Connection, prefix: string, hasSuccessData = false): SaslTransport {
   return {
     hasSuccessData,

@@ -17,8 +17,17 @@ export class LineClient {
     this.attach();
   }
 
-  static async connect<T>(this: new (stream: Duplex) => T, port: number, host = '127.0.0.1'): Promise<T> {
-    const socket = net.connect({ port, host, noDelay: true });
+  /** @param from the client's own address. */
+  static async connect<T>(
+    this: new (
+      stream: Duplex,
+    ) => T,
+    port: number,
+    host = '127.0.0.1',
+    from?: string,
+  ): Promise<T> {
+    const own = from === undefined ? {} : { localAddress: from };
+    const socket = net.connect({ port, host, noDelay: true, ...own });
     await once(socket, 'connect');
     return new this(socket);
   }
