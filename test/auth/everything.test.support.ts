@@ -12,7 +12,7 @@ export const skip = without('openssl') || skipWithoutKerberos;
 /** SASL service names. */
 export const services = protocols.map(({ service }) => service);
 
-/** fred, whom LMTP takes mail from, and admin; `nobody` has a certificate and no account. */
+/** fred, whom LMTP takes mail from, and who comes from 127.0.0.1 alone; admin; `nobody` has a certificate and no account. */
 export class Everything implements AsyncDisposable {
   private constructor(
     readonly server: TestServer,
@@ -35,6 +35,7 @@ export class Everything implements AsyncDisposable {
         'tls.clientAuthorities': authority.file('ca.pem'),
         'plugins.authentication.defaultDomain': 'example.org',
         'plugins.lmtp.deliverers': '["fred"]',
+        'plugins.auth-networks.rules': '[{"users":["fred"],"networks":["127.0.0.1"]}]',
         'plugins.sasl-anonymous.services': JSON.stringify(services),
         'plugins.sasl-gssapi': JSON.stringify({ realms: { 'EXAMPLE.ORG': '' }, keytab: realm.keytab }),
         'plugins.sasl-oauth': JSON.stringify(oauth),

@@ -26,9 +26,9 @@ before(async () => {
 after(() => them?.[Symbol.asyncDispose]());
 
 /** @param certificate whose, for mechanisms that take one. */
-async function connect(protocol: Protocol, { tls }: Mechanism, certificate: string): Promise<LineClient> {
-  if (tls === undefined) return open(server, protocol);
-  return open(server, protocol, { tls: tls === 'certificate' ? them.authority.pair(certificate) : {} });
+function connect(protocol: Protocol, { tls }: Mechanism, certificate: string, from = '127.0.0.1') {
+  if (tls === undefined) return open(server, protocol, { from });
+  return open(server, protocol, { from, tls: tls === 'certificate' ? them.authority.pair(certificate) : {} });
 }
 
 const socketOf = ({ stream }: LineClient) =>
@@ -116,6 +116,18 @@ for (const protocol of protocols) {
     }
   });
 }
+
+test('from where an account may not come, no proof is good', { skip }, async () => {
+  for (const protocol of protocols) {
+    for (const mechanism of mechanisms.filter(({ client }) => client)) {
+      const client = await connect(protocol, mechanism, 'fred', '127.0.0.2');
+      const sasl = mechanism.client!({ user: 'fred', isRight: true, socket: socketOf(client) });
+      const reply = await exchange(client, protocol, mechanism.name, sasl);
+      assert.match(reply, protocol.replies.refused, `${protocol.name} ${mechanism.name}`);
+      client.destroy();
+    }
+  }
+});
 
 /** Of `log/auth.log`. */
 interface Entry {

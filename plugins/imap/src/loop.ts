@@ -24,6 +24,7 @@ export class SessionLoop {
   /** BYE has been said: nothing may follow. */
   private isOver = false;
   private badInARow = 0;
+  private failedLogins = 0;
   private commands = 0;
   private afterReply: (() => void | Promise<void>)[] = [];
   /** Something is told between commands. */
@@ -218,7 +219,10 @@ export class SessionLoop {
   }
 
   private count(tagged: TaggedReply): void {
-    this.badInARow = tagged.kind === 'BAD' ? this.badInARow + 1 : 0;
+    // A login that was given up is BAD too (RFC 3501 §6.2.2); it counts among the failed ones alone.
+    const isLogin = this.session.failedLogins > this.failedLogins;
+    this.failedLogins = this.session.failedLogins;
+    if (!isLogin) this.badInARow = tagged.kind === 'BAD' ? this.badInARow + 1 : 0;
     const isLoggedIn = this.session.state !== 'not-authenticated';
     const maxBad = isLoggedIn ? MAX_BAD_COMMANDS : MAX_BAD_COMMANDS_BEFORE_LOGIN;
     if (this.badInARow >= maxBad) this.bye('Too many wrong commands');

@@ -101,6 +101,18 @@ test('AUTHENTICATE with and without initial response (RFC 4959)', async () => {
   await client.expect(/^a OK/);
 });
 
+test('a client may give up several mechanisms in a row', async () => {
+  await using server = await TestServer.start();
+  const client = await server.greeted();
+  for (let n = 1; n <= 5; n++) {
+    client.sendLine('a AUTHENTICATE PLAIN');
+    await client.expect(/^\+ $/);
+    client.sendLine('*');
+    await client.expect(/^a BAD .* cancelled/);
+  }
+  await client.expect(/^\* BYE Too many failed logins/);
+});
+
 test('AUTHENTICATE: cancelled, no base64, too long', async () => {
   await using server = await TestServer.start();
   for (const [answer, reply] of [
