@@ -84,3 +84,21 @@ test('failures over any protocol block the address for all', async () => {
     assert.match(await logIn(guessed, address(4, row), 'wilma', 'secret'), guessed.replies.ok, guessed.name);
   }
 });
+
+test('a client that a proxy speaks for (XCLIENT) is judged by its own address', async () => {
+  const lmtp = protocols.find(({ name }) => name === 'lmtp')!;
+  const own = address(1, protocols.indexOf(lmtp));
+  for (const [proxy, stranger, reply] of [
+    [own, '192.0.2.9', lmtp.replies.refused],
+    ['127.0.0.1', own, lmtp.replies.ok],
+  ] as const) {
+    const client = await open(server, lmtp, { from: proxy });
+    client.sendLine(`XCLIENT ADDR=${stranger}`);
+    await client.until(/^220 /);
+    client.sendLine(lmtp.hello!);
+    await client.until(/^250 /);
+    const answer = await exchange(client, lmtp, 'PLAIN', plainClient('fred', 'secret'));
+    assert.match(answer, reply, `${stranger} by ${proxy}`);
+    client.destroy();
+  }
+});

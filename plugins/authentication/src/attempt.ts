@@ -5,6 +5,7 @@ import {
   type AuthAttempt,
   type AuthContext,
   type Clock,
+  clientAddress,
   type HookHandle,
   type Identity,
   isMailError,
@@ -136,7 +137,7 @@ export class Attempt {
     return {
       service,
       mechanism: this.mechanism,
-      remoteAddress: connection.remote.address,
+      remoteAddress: clientAddress(this.context),
       session: connection.id,
       isSecured: connection.tls !== undefined,
       user: this.user,

@@ -7,6 +7,7 @@ import {
   CLOCK,
   type Clock,
   CONFIG,
+  clientAddress,
   HOOKS,
   type HookBus,
   type Identity,
@@ -118,7 +119,7 @@ export class AuthenticationService implements Authentication {
     if (password === '') throw new Refusal('AUTHENTICATIONFAILED', 'empty password');
     const verdict = await this.passwords.verify(user, password, {
       service: context.service,
-      remoteAddress: context.connection.remote.address,
+      remoteAddress: clientAddress(context),
     });
     if (verdict !== 'right') throw new Refusal('AUTHENTICATIONFAILED', `password ${verdict}`);
     return attempt.authorise({ user, actAs: undefined, isAnonymous: false });

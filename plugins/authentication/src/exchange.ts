@@ -8,7 +8,7 @@ import type {
   SaslMechanism,
   UserId,
 } from '@angarium/sdk';
-import { MailError } from '@angarium/sdk';
+import { clientAddress, MailError } from '@angarium/sdk';
 import { Attempt, type AttemptEnvironment } from './attempt.js';
 import type { Passwords } from './passwords.js';
 import { qualified } from './user-names.js';
@@ -94,7 +94,7 @@ function saslEnvironment(
   passwords: Passwords,
   isOffered: (mechanism: string) => boolean,
 ): SaslEnvironment {
-  const passwordContext = { service: context.service, remoteAddress: context.connection.remote.address };
+  const passwordContext = { service: context.service, remoteAddress: clientAddress(context) };
   const announced = async <T>(user: UserId, ask: () => Promise<T>): Promise<T> => {
     await attempt.announce(user);
     return ask();

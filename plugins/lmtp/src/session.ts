@@ -91,7 +91,7 @@ export class LmtpSession extends TextSession {
   }
 
   get authContext(): AuthContext {
-    return { service: 'lmtp', connection: this.connection };
+    return { service: 'lmtp', connection: this.connection, remoteAddress: this.remoteAddress };
   }
 
   /** Those from this machine and the trusted networks need not authenticate, unless the `listen` entry says otherwise. */

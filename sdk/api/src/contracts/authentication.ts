@@ -9,11 +9,18 @@ export interface AuthContext {
   /** `imap`, `pop`, `lmtp`, `nntp`, `sieve`: SASL service names. */
   readonly service: string;
   readonly connection: Connection;
+  /** Where the client is, where the connection's other end speaks for it (XCLIENT); else that end. */
+  readonly remoteAddress?: string;
   /**
    * What of a name that the client gives is the user, where a protocol lets it say more (POP3: `fred+folder`). Called for each name of
    * an exchange, before it is normalised.
    */
   loginName?(name: string): string;
+}
+
+/** Whom limits, networks and logs mean. */
+export function clientAddress({ remoteAddress, connection }: AuthContext): string {
+  return remoteAddress ?? connection.remote.address;
 }
 
 /** The SASL service name (AuthContext.service) for what operators call a service: `pop3`, `pop3s` and `pop` are one. */
