@@ -11,7 +11,7 @@ import {
   type Host,
   inject,
   injectable,
-  isLoopback,
+  isLocalHost,
   LOGGER,
   type Logger,
   MESSAGE_BUS,
@@ -41,7 +41,7 @@ export class HttpService implements OutsideAccounts {
   constructor(private readonly config: HttpConfig) {
     this.url = new URL(config.url);
     const host = this.url.hostname.replace(/^\[|\]$/g, '');
-    if (this.url.protocol !== 'https:' && host !== 'localhost' && !isLoopback(host))
+    if (this.url.protocol !== 'https:' && !isLocalHost(host))
       throw new Error(`url: ${config.url} is neither https nor on this machine`);
     this.queue = new WorkQueue(config.maxConcurrent, MAX_WAITING);
   }
