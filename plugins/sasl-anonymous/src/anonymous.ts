@@ -1,17 +1,4 @@
-import {
-  anonymousIdentity,
-  CONFIG,
-  Component,
-  inject,
-  injectable,
-  LOGGER,
-  type Logger,
-  MailError,
-  type Registry,
-  SASL_MECHANISMS,
-  type SaslMechanism,
-  saslText,
-} from '@angarium/sdk';
+import { anonymousIdentity, type Logger, MailError, type SaslMechanism, saslText } from '@angarium/sdk';
 
 /** As config.schema.json has it, defaults filled in. */
 export interface AnonymousConfig {
@@ -42,19 +29,4 @@ export function anonymous(config: AnonymousConfig, log: Logger): SaslMechanism {
       },
     }),
   };
-}
-
-@injectable()
-export class AnonymousRegistration extends Component {
-  constructor(
-    @inject(CONFIG) private readonly config: AnonymousConfig,
-    @inject(LOGGER) private readonly log: Logger,
-    @inject(SASL_MECHANISMS) private readonly mechanisms: Registry<SaslMechanism>,
-  ) {
-    super();
-  }
-
-  override start(): void {
-    this.own(this.mechanisms.add(anonymous(this.config, this.log)));
-  }
 }
