@@ -111,10 +111,10 @@ export function starting<const N extends readonly Contract<unknown>[]>(
 }
 
 /** A part that adds to a registry. @param make makes the items of what `needs` name. */
-export function adding<T, const N extends readonly Contract<unknown>[]>(
+export function adding<const T, const N extends readonly Contract<unknown>[]>(
   registry: RegistryContract<T>,
   needs: N,
-  make: (...given: [...Given<N>, Own]) => readonly T[] | Promise<readonly T[]>,
+  make: (...given: [...Given<N>, Own]) => readonly NoInfer<T>[] | Promise<readonly NoInfer<T>[]>,
 ): Part {
   return starting([registry, ...needs], async (to, ...rest) => {
     const own = rest.at(-1) as Own;

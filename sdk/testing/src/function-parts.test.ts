@@ -8,6 +8,7 @@ import {
   CLOCK,
   COMMANDS,
   CONFIG,
+  DELIVERY_STAGES,
   defineCommand,
   definePlugin,
   HOST,
@@ -53,6 +54,8 @@ test('two parts of one plugin are two', async () => {
     parts: [
       adding(COMMANDS, [], () => [command('a'), command('b')]),
       adding(COMMANDS, [], async () => [command('c')]),
+      // Compiles: what is added is understood by the registry's type.
+      adding(DELIVERY_STAGES, [], () => [{ name: 'x', phase: 'filter', order: 1, async run() {} }]),
     ],
   });
   const kernel = await createTestKernel({ plugins: [{ name: 'it', definition }] });
