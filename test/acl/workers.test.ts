@@ -17,11 +17,6 @@ function sessions(server: TestServer, user: string, count: number): Promise<Imap
   return Promise.all(Array.from({ length: count }, () => imapSession(port, user, 'secret')));
 }
 
-async function said(client: ImapTestClient, command: string): Promise<string> {
-  const { status, text } = await client.command(command);
-  return `${status} ${text}`;
-}
-
 async function listed(client: ImapTestClient, pattern: string): Promise<string[]> {
   const { untagged } = await client.ok(`LIST "" ${pattern}`);
   return untagged.map((line) => line.replace(/^LIST \(.*?\) "." /, ''));
@@ -34,7 +29,7 @@ test('a SETACL holds at once in the sessions of every worker, open ones, idling 
   await joe.append('INBOX.box', plainMessage(1));
   // Connections go to the workers in turn.
   const freds = await sessions(server, 'fred', 6);
-  for (const fred of freds) assert.match(await said(fred, 'SELECT user.joe.box'), /^NO \[NONEXISTENT\]/);
+  for (const fred of freds) assert.match(await fred.said('SELECT user.joe.box'), /^NO \[NONEXISTENT\]/);
   for (let round = 0; round < 5; round++) {
     await joe.ok('SETACL INBOX.box fred lrsw');
     for (const fred of freds) {
@@ -42,11 +37,11 @@ test('a SETACL holds at once in the sessions of every worker, open ones, idling 
       assert.deepEqual(await listed(fred, 'user.*'), ['user.joe.box']);
     }
     await joe.ok('SETACL INBOX.box fred lrs');
-    for (const fred of freds) assert.match(await said(fred, 'STORE 1 +FLAGS (\\Flagged)'), /^NO \[NOPERM\]/);
+    for (const fred of freds) assert.match(await fred.said('STORE 1 +FLAGS (\\Flagged)'), /^NO \[NOPERM\]/);
     await joe.ok('SETACL INBOX.box fred ""');
     for (const fred of freds) {
       await fred.ok('UNSELECT');
-      assert.match(await said(fred, 'SELECT user.joe.box'), /^NO \[NONEXISTENT\]/);
+      assert.match(await fred.said('SELECT user.joe.box'), /^NO \[NONEXISTENT\]/);
       assert.deepEqual(await listed(fred, 'user.*'), []);
     }
   }
@@ -118,7 +113,7 @@ test('names: nesting as deep as a name may be, a thousand levels, every odd char
     `SETACL ${thousand} fred lr`,
     `DELETE ${thousand}`,
   ])
-    assert.match(await said(joe, command), /^NO \[CANNOT\]/);
+    assert.match(await joe.said(command), /^NO \[CANNOT\]/);
   const deep = `INBOX${'.a'.repeat(240)}`;
   await joe.ok('SETACL INBOX fred lr');
   await joe.ok(`CREATE ${deep}`);
@@ -159,5 +154,5 @@ test('names: nesting as deep as a name may be, a thousand levels, every odd char
     assert.ok((await listed(fred, '*')).includes(name.replace('INBOX', 'user.joe')));
   }
   for (const name of ['INBOX.&', 'INBOX.&Jjo', 'INBOX.&AGE-', 'INBOX.&AAA-'])
-    assert.match(await said(joe, `SETACL ${name} fred lr`), /^NO \[CANNOT\]/, name);
+    assert.match(await joe.said(`SETACL ${name} fred lr`), /^NO \[CANNOT\]/, name);
 });

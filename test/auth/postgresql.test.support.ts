@@ -10,7 +10,7 @@ import { eventually, run } from '../support/tools.js';
 const versions = '/usr/lib/postgresql';
 
 /** Debian keeps each version's programs in a folder of its own; undefined when there is none. */
-export function postgresqlFolder(): string | undefined {
+function postgresqlFolder(): string | undefined {
   if (!existsSync(versions)) return undefined;
   const [newest] = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
   return newest === undefined ? undefined : join(versions, newest, 'bin');

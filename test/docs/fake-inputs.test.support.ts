@@ -75,6 +75,7 @@ export const fakePlugin: PluginInfo = {
     },
   },
   hasReadme: true,
+  registries: ['commands@1'],
   taps: [],
   calls: ['box.opened'],
 };
@@ -137,7 +138,7 @@ export const fakeInputs: Inputs = {
   mailErrors: [{ code: 'FULL', isTemporary: true, meaning: 'Full.' }],
   kernelErrors: [{ code: 'START_FAILED', meaning: 'It did not start.' }],
   sources: [
-    { path: 'plugins/boxes/src/a.ts', text: '/** RFC 3501 §6.4.5 */ constructor(@inject(COMMANDS) a) {}' },
+    { path: 'plugins/boxes/src/a.ts', text: '/** RFC 3501 §6.4.5 */' },
     { path: 'plugins/boxes/src/b.ts', text: '// RFC 3501 §6.4.10 and RFC 2045' },
   ],
   guides: [],

@@ -46,6 +46,8 @@ export interface PluginInfo {
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
   readonly configSchema: Schema | undefined;
   readonly hasReadme: boolean;
+  /** Registries that its classes ask for, by name. */
+  readonly registries: readonly string[];
   /** Hooks whose names stand in a `.tap(…)` or `.hook(…)` of its sources. */
   readonly taps: readonly string[];
   readonly calls: readonly string[];

@@ -1,7 +1,9 @@
 /** Reads everything that the pages are made from: built declarations, the SDK itself, schemas, packages, sources. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as sdk from '@angarium/sdk';
+import { injectionsOf } from '@angarium/sdk/internals';
 import { readSources, type SourceFile } from '../rules/sources.js';
 import { unionMembers } from './dts/declarations.js';
 import { type ApiModule, readModules } from './dts/modules.js';
@@ -17,7 +19,7 @@ const hiddenModules = new Set(['internals']);
 export async function readInputs(root: string): Promise<Inputs> {
   const modules = readModules(declarationFiles(join(root, 'sdk/api/dist')), hiddenModules);
   const sources = readSources(root).filter(isOwnSource);
-  const plugins = readPlugins(root, sources);
+  const plugins = await readPlugins(root, sources);
   const commands = await readCommands(root, plugins);
   return {
     modules,
@@ -81,14 +83,14 @@ interface PackageJson {
   };
 }
 
-function readPlugins(root: string, sources: readonly SourceFile[]): PluginInfo[] {
+async function readPlugins(root: string, sources: readonly SourceFile[]): Promise<PluginInfo[]> {
   const ids = readdirSync(join(root, 'plugins')).filter((id) =>
     existsSync(join(root, 'plugins', id, 'package.json')),
   );
-  return ids.sort(byText).map((id) => readPlugin(root, id, sources));
+  return await Promise.all(ids.sort(byText).map((id) => readPlugin(root, id, sources)));
 }
 
-function readPlugin(root: string, id: string, sources: readonly SourceFile[]): PluginInfo {
+async function readPlugin(root: string, id: string, sources: readonly SourceFile[]): Promise<PluginInfo> {
   const dir = join(root, 'plugins', id);
   const {
     name,
@@ -115,9 +117,19 @@ function readPlugin(root: string, id: string, sources: readonly SourceFile[]): P
         ? (JSON.parse(readFileSync(configFile, 'utf8')) as Schema)
         : undefined,
     hasReadme: existsSync(join(dir, 'README.md')),
+    registries: await registriesOf(join(dir, 'dist/index.js')),
     taps: hookNames(text, 'tap'),
     calls: hookNames(text, 'hook'),
   };
+}
+
+async function registriesOf(entry: string): Promise<string[]> {
+  const { default: definition } = (await import(pathToFileURL(entry).href)) as {
+    default: sdk.PluginDefinition;
+  };
+  const classes = [...definition.provides, ...definition.parts].map(({ useClass }) => useClass);
+  const tokens = classes.flatMap(injectionsOf).map(({ token }) => token);
+  return [...new Set(tokens.filter(sdk.isRegistry).map(sdk.contractName))].sort(byText);
 }
 
 function hookNames(text: string, method: 'tap' | 'hook'): string[] {

@@ -26,7 +26,7 @@ export function progressBar(
   };
 }
 
-export function progressLine(label: string, count: number, total: number | undefined): string {
+function progressLine(label: string, count: number, total: number | undefined): string {
   if (total === undefined || total <= 0) return `${label} ${count}`;
   const share = Math.min(1, count / total);
   const filled = Math.round(share * barWidth);

@@ -1,7 +1,6 @@
 /**
  * One client over a byte stream: TCP, unix socket, TLS, or any Duplex in a test. Holds the reading and writing
- * halves, exchanges the stream under them for TLS and compression, and keeps the deadlines: idle reads, stalled
- * output, and phases that must end (header, handshake, lingering close).
+ * halves, and exchanges the stream under them for TLS and compression.
  * Failures of the stream are ends, never exceptions: a reset is how clients leave.
  */
 import type { Duplex } from 'node:stream';
@@ -16,31 +15,9 @@ import {
   type TlsState,
 } from '@angarium/sdk';
 import { type Compression, compress } from './compression.js';
-import { Reader, type ReadWatch } from './reader.js';
-import { earlier, type Timed, type TimerWheel } from './timeouts.js';
-import { handshake, SocketTlsState, type TlsAcceptor } from './tls.js';
-import { Writer, type WriteWatch } from './writer.js';
-
-/** What the connections of one `listen` entry have in common. */
-export interface ConnectionSettings {
-  readonly service: string;
-  readonly listenOptions: Readonly<Record<string, unknown>>;
-  readonly wheel: TimerWheel;
-  /** Idle timeout until the session sets its own; 0 is none. */
-  readonly loginTimeoutMs: number;
-  /** How long output may wait for a client that takes nothing. */
-  readonly writeTimeoutMs: number;
-  /** For the PROXY header and for the TLS handshake. */
-  readonly handshakeTimeoutMs: number;
-  /** How long a closed connection waits for the client's side to close, so that the last reply arrives. */
-  readonly lingerMs: number;
-  /** Undefined: no TLS here. */
-  readonly tls: TlsAcceptor | undefined;
-  readonly offersStartTls: boolean;
-  readonly alpn: readonly string[];
-  onSecured(connection: ClientConnection, tls: TlsState): void;
-  onClosed(connection: ClientConnection): void;
-}
+import { TimedConnection } from './deadlines.js';
+import type { ConnectionSettings } from './settings.js';
+import { handshake, SocketTlsState } from './tls.js';
 
 const connectionOf = Symbol('connection');
 type Tagged = Duplex & { [connectionOf]?: ClientConnection };
@@ -53,7 +30,7 @@ function onClose(this: Tagged): void {
   this[connectionOf]?.onStreamClosed(this);
 }
 
-export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatch {
+export class ClientConnection extends TimedConnection implements Connection {
   tls: TlsState | undefined;
   isDraining = false;
   /** Past the limits and the veto: the hooks are told of it. */
@@ -62,36 +39,25 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
   activity: string | undefined;
   /** Why it ended, when that was not in good order. */
   endReason: Error | undefined;
-  wheelTick = 0;
   readonly startedMs: number;
 
-  private readonly reader: Reader = new Reader(this);
-  private readonly writer: Writer = new Writer(this);
   private stream: Tagged;
   private compression: Compression | undefined;
   private controller: AbortController | undefined;
   private closing: PromiseWithResolvers<void> | undefined;
   private drainListeners: Set<() => void> | undefined;
   private isSecuring = false;
-  private state: 'open' | 'closing' | 'ended' = 'open';
-
-  private idleTimeoutMs: number;
-  private readDeadlineMs = 0;
-  private writeDeadlineMs = 0;
-  private phaseDeadlineMs = 0;
-  /** Bytes taken by the system when the write deadline was set. */
-  private takenBytes = 0;
 
   constructor(
     stream: Duplex,
-    readonly settings: ConnectionSettings,
+    settings: ConnectionSettings,
     readonly id: string,
     public remote: PeerAddress,
     public local: PeerAddress,
   ) {
+    super(settings);
     this.stream = stream;
     this.startedMs = settings.wheel.nowMs;
-    this.idleTimeoutMs = settings.loginTimeoutMs;
     this.adopt(stream);
     this.reader.attach(stream);
     this.writer.attach(stream);
@@ -235,17 +201,6 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
 
   // Life
 
-  setIdleTimeout(timeoutMs: number): void {
-    this.idleTimeoutMs = Number.isFinite(timeoutMs) ? Math.max(0, timeoutMs) : 0;
-    if (this.reader.isWaiting) this.onReadWaiting();
-  }
-
-  /** The connection is destroyed when the phase that begins here lasts longer; 0 ends it. */
-  setPhaseTimeout(timeoutMs: number): void {
-    this.phaseDeadlineMs = timeoutMs === 0 ? 0 : this.settings.wheel.nowMs + timeoutMs;
-    this.settings.wheel.arm(this);
-  }
-
   describe(facts: { readonly user?: string; readonly activity?: string }): void {
     if (facts.user !== undefined) this.user = facts.user;
     if (facts.activity !== undefined) this.activity = facts.activity;
@@ -294,61 +249,13 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
     return this.closing.promise;
   }
 
-  destroy(reason?: Error): void {
+  override destroy(reason?: Error): void {
     if (this.state === 'ended') return;
     if (reason !== undefined) this.noteError(reason);
     this.state = 'closing';
     this.writer.fail();
     this.reader.finish(closed);
     this.stream.destroy();
-  }
-
-  // Deadlines
-
-  get deadlineMs(): number {
-    return earlier(this.readDeadlineMs, earlier(this.writeDeadlineMs, this.phaseDeadlineMs));
-  }
-
-  onReadWaiting(): void {
-    const { wheel } = this.settings;
-    this.readDeadlineMs = this.idleTimeoutMs === 0 ? 0 : wheel.nowMs + this.idleTimeoutMs;
-    wheel.arm(this);
-  }
-
-  onReadDone(): void {
-    this.readDeadlineMs = 0;
-  }
-
-  onOutputWaiting(): void {
-    if (this.writeDeadlineMs !== 0) return;
-    const { wheel, writeTimeoutMs } = this.settings;
-    this.takenBytes = this.writer.bytesWritten - this.writer.waitingBytes;
-    this.writeDeadlineMs = wheel.nowMs + writeTimeoutMs;
-    wheel.arm(this);
-  }
-
-  onRunaway(): void {
-    this.destroy(new Error('the client does not read what the session writes'));
-  }
-
-  onDeadline(nowMs: number): void {
-    if (this.phaseDeadlineMs !== 0 && this.phaseDeadlineMs <= nowMs) {
-      this.phaseDeadlineMs = 0;
-      this.destroy(this.state === 'closing' ? undefined : new Error('handshake timeout'));
-    }
-    if (this.readDeadlineMs !== 0 && this.readDeadlineMs <= nowMs) {
-      this.readDeadlineMs = 0;
-      this.reader.interrupt(new ReadError('idle', `silent for ${this.idleTimeoutMs} ms`));
-    }
-    if (this.writeDeadlineMs !== 0 && this.writeDeadlineMs <= nowMs) this.onWriteDeadline();
-  }
-
-  private onWriteDeadline(): void {
-    this.writeDeadlineMs = 0;
-    if (this.writer.waitingBytes === 0 && this.state === 'open') return;
-    const taken = this.writer.bytesWritten - this.writer.waitingBytes;
-    if (taken > this.takenBytes) this.onOutputWaiting();
-    else this.destroy(new Error('write timeout: the client takes nothing'));
   }
 
   // The stream
@@ -362,8 +269,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
     if (stream !== this.stream || this.state === 'ended') return;
     const wasOpen = this.state === 'open';
     this.state = 'ended';
-    this.settings.wheel.remove(this);
-    this.readDeadlineMs = this.writeDeadlineMs = this.phaseDeadlineMs = 0;
+    this.endDeadlines();
     this.reader.fail(wasOpen ? clientGone : closed);
     this.writer.fail();
     this.compression?.destroy();
@@ -405,7 +311,7 @@ export class ClientConnection implements Connection, Timed, ReadWatch, WriteWatc
   private onOutputFinished(): void {
     this.closing?.resolve();
     if (this.state === 'ended') return;
-    this.writeDeadlineMs = 0;
+    this.endWriteDeadline();
     // An end with unread input would reach the client as a reset and could cost it the last reply.
     if (this.reader.isEnded) this.stream.destroy();
     else this.setPhaseTimeout(Math.max(1, this.settings.lingerMs));

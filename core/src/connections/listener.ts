@@ -96,7 +96,7 @@ export async function removeStaleSocket(path: string): Promise<void> {
 }
 
 /** Does anybody accept connections on this unix socket? */
-export function isAnswering(path: string): Promise<boolean> {
+function isAnswering(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {

@@ -6,7 +6,7 @@
 import type { Server, Socket } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import type { Clock, HookBus, Logger, PeerAddress, Service } from '@angarium/sdk';
-import { ClientConnection, type ConnectionSettings } from './connection.js';
+import { ClientConnection } from './connection.js';
 import { Door } from './door.js';
 import { drainConnections } from './drain.js';
 import { ConnectionLimits, type LimitSettings } from './limits.js';
@@ -19,6 +19,7 @@ import {
   removeStaleSocket,
   type SocketHandler,
 } from './listener.js';
+import type { ConnectionSettings } from './settings.js';
 import { TimerWheel } from './timeouts.js';
 import type { TlsAcceptor } from './tls.js';
 

@@ -31,10 +31,7 @@ const secretNames = [
 const secrets: ReadonlySet<string> = new Set(secretNames);
 const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-export function isPretty({
-  format,
-  stream = process.stderr,
-}: Pick<LogOptions, 'format' | 'stream'>): boolean {
+function isPretty({ format, stream = process.stderr }: Pick<LogOptions, 'format' | 'stream'>): boolean {
   return format === 'pretty' || (format === 'auto' && stream.isTTY === true);
 }
 

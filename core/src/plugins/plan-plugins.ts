@@ -147,7 +147,7 @@ function installedPlugins(places: readonly string[]): () => PluginPackage[] {
   };
 }
 
-export function readInstalled(places: readonly string[]): PluginPackage[] {
+function readInstalled(places: readonly string[]): PluginPackage[] {
   const names = new Set<string>();
   for (const start of places) {
     for (let dir = start; ; dir = dirname(dir)) {

@@ -11,7 +11,7 @@ import { makeWorkspace, type Workspace, type WorkspacePlugin } from './workspace
 
 const entry = join(import.meta.dirname, '..', '..', 'bin', 'angarium.mjs');
 
-export const echoPlugin: WorkspacePlugin = {
+const echoPlugin: WorkspacePlugin = {
   name: 'echo',
   angarium: { permissions: ['listen'], commands: [{ name: 'tell', summary: 'publish a word' }] },
   schema: {

@@ -30,12 +30,6 @@ export interface ControlPeer {
   send(line: object): void;
 }
 
-/** Who serves, as `hello` tells. */
-export interface ServerIdentity {
-  readonly pid: number;
-  readonly version: string;
-}
-
 /** The system's limit for the path of a unix socket. */
 const maxPathBytes = 107;
 const maxLineChars = 1024 * 1024;

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { UserId } from '@angarium/sdk';
 import type { HttpConfig } from './config.js';
-import { HttpService } from './http-accounts.js';
+import { HttpService } from './service.js';
 
 const fred = 'fred@example.org' as UserId;
 const context = { service: 'imap', remoteAddress: '192.0.2.1' };

@@ -1,5 +1,8 @@
 /** Accounts and passwords of an HTTP service. */
-import { definePlugin, part } from '@angarium/sdk';
-import { HttpAccounts } from './http-accounts.js';
+import { CONFIG, definePlugin, outsideAccounts } from '@angarium/sdk';
+import type { HttpConfig } from './config.js';
+import { HttpService } from './service.js';
 
-export default definePlugin({ parts: [part(HttpAccounts)] });
+export default definePlugin({
+  parts: [outsideAccounts('http', [CONFIG], (config: HttpConfig) => new HttpService(config))],
+});

@@ -4,53 +4,22 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import {
-  ACCOUNT_SOURCES,
   ACCOUNTS,
-  type AccountSource,
-  type Accounts,
   COMMANDS,
   type Command,
   type CommandContext,
-  definePlugin,
   type Host,
-  inject,
-  injectable,
   MANAGED_ACCOUNTS,
-  MailError,
   PASSWORD_SOURCES,
-  provide,
-  type Registry,
   type UserId,
 } from '@angarium/sdk';
 import { createTestKernel, ManualClock, temporaryFolder } from '@angarium/testing';
 import Database from 'better-sqlite3';
 import { AccountDatabase } from './account-database.js';
+import { accounts, cheap } from './set-up.test.support.js';
 
 const fred = 'fred' as UserId;
-const cheap = { scrypt: { cost: 10 }, scramIterations: 4096 };
 const peer = { service: 'imap', remoteAddress: '127.0.0.1' };
-
-/** Accounts with nothing behind, as far as this plugin needs them. */
-@injectable()
-class AccountsFake implements Accounts {
-  constructor(@inject(ACCOUNT_SOURCES) private readonly sources: Registry<AccountSource>) {}
-  normalise(text: string): UserId {
-    if (text.includes('/')) throw new MailError('CANNOT', 'This is no valid user name');
-    return text.toLowerCase() as UserId;
-  }
-  async find(user: UserId) {
-    return this.sources.items[0]?.find(user);
-  }
-  async list(query: Parameters<Accounts['list']>[0]) {
-    return (await this.sources.items[0]?.list?.(query)) ?? [];
-  }
-}
-
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, AccountsFake)] }),
-};
 
 async function setUp(
   dataDir?: string,

@@ -24,6 +24,7 @@ import { createTestKernel } from '@angarium/testing';
 
 export const cheap = { scrypt: { cost: 10 }, scramIterations: 4096 };
 
+/** Accounts with nothing behind, as far as this plugin needs them. */
 @injectable()
 class AccountsFake implements Accounts {
   constructor(@inject(ACCOUNT_SOURCES) private readonly sources: Registry<AccountSource>) {}
@@ -39,7 +40,7 @@ class AccountsFake implements Accounts {
   }
 }
 
-const accounts = {
+export const accounts = {
   name: 'test-accounts',
   manifest: { provides: ['accounts@1'] },
   definition: definePlugin({ provides: [provide(ACCOUNTS, AccountsFake)] }),

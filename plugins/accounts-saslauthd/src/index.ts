@@ -1,5 +1,8 @@
 /** Passwords checked by saslauthd. */
-import { definePlugin, part } from '@angarium/sdk';
-import { SaslauthdAccounts } from './saslauthd-accounts.js';
+import { CONFIG, definePlugin, outsideAccounts } from '@angarium/sdk';
+import type { SaslauthdConfig } from './config.js';
+import { Saslauthd } from './saslauthd.js';
 
-export default definePlugin({ parts: [part(SaslauthdAccounts)] });
+export default definePlugin({
+  parts: [outsideAccounts('saslauthd', [CONFIG], (config: SaslauthdConfig) => new Saslauthd(config))],
+});

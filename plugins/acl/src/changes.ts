@@ -48,7 +48,7 @@ export async function applyChange(
 }
 
 /** @throws MailError NOPERM, LIMIT */
-export function changedAcl(rules: AccessRules, entry: MailboxEntry, change: AccessChange, by: Identity): Acl {
+function changedAcl(rules: AccessRules, entry: MailboxEntry, change: AccessChange, by: Identity): Acl {
   const { identifier } = change;
   checkAllowed(rules, entry, change, by);
   const owner = ownerOf(entry.name);

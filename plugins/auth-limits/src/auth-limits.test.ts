@@ -4,31 +4,16 @@ import {
   type AuthAttempt,
   COMMANDS,
   type CommandContext,
-  definePlugin,
-  HOOKS,
-  type HookBus,
   type Identity,
-  inject,
-  injectable,
   type MessageBus,
-  part,
   STATUS_SOURCES,
 } from '@angarium/sdk';
-import { createTestKernel, ManualClock, MemoryRecords, memoryStore } from '@angarium/testing';
+import { createTestKernel, HookProbe, ManualClock, MemoryRecords, memoryStore } from '@angarium/testing';
 import fc from 'fast-check';
 import { addressKey } from './address-key.js';
 import { FailureCounts } from './failure-counts.js';
 
-let hooks: HookBus;
-
-@injectable()
-class HookHolder {
-  constructor(@inject(HOOKS) bus: HookBus) {
-    hooks = bus;
-  }
-}
-
-const holder = { name: 'holder', definition: definePlugin({ parts: [part(HookHolder)] }) };
+const probe = new HookProbe();
 const config = {
   failuresByAddress: 3,
   failuresByAccount: 2,
@@ -44,11 +29,11 @@ function attemptOf(remoteAddress: string, user: string | undefined = 'fred'): Au
 
 async function worker(clock: ManualClock, bus?: MessageBus) {
   const kernel = await createTestKernel({
-    plugins: [memoryStore, holder, { name: 'auth-limits', config }],
+    plugins: [memoryStore, probe, { name: 'auth-limits', config }],
     clock,
     ...(bus && { bus }),
   });
-  const own = hooks;
+  const own = probe.hooks;
   return {
     kernel,
     /** Milliseconds that an attempt had to wait; throws when it is refused. */

@@ -2,29 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  type AuthAttempt,
-  definePlugin,
-  HOOKS,
-  type HookBus,
-  type Identity,
-  inject,
-  injectable,
-  part,
-} from '@angarium/sdk';
-import { createTestKernel, ManualClock, temporaryFolder } from '@angarium/testing';
+import { type AuthAttempt, type Identity } from '@angarium/sdk';
+import { createTestKernel, HookProbe, ManualClock, temporaryFolder } from '@angarium/testing';
 import { AppendingFile } from './appending-file.js';
 
-let hooks: HookBus;
-
-@injectable()
-class HookHolder {
-  constructor(@inject(HOOKS) bus: HookBus) {
-    hooks = bus;
-  }
-}
-
-const holder = { name: 'holder', definition: definePlugin({ parts: [part(HookHolder)] }) };
+const probe = new HookProbe();
 const attempt: AuthAttempt = {
   service: 'imap',
   mechanism: 'PLAIN',
@@ -45,10 +27,12 @@ test('a line a login, whatever came of it, readable by the owner alone', async (
   using folder = temporaryFolder();
   const clock = new ManualClock();
   {
-    await using _ = await createTestKernel({ plugins: [holder, 'auth-log'], clock, dataDir: folder.path });
-    await hooks.hook('auth.succeeded').call(attempt, fred);
-    await hooks.hook('auth.failed').call(attempt, 'password wrong', true);
-    await hooks.hook('auth.failed').call({ ...attempt, user: undefined }, 'the directory is\ndown', false);
+    await using _ = await createTestKernel({ plugins: [probe, 'auth-log'], clock, dataDir: folder.path });
+    await probe.hooks.hook('auth.succeeded').call(attempt, fred);
+    await probe.hooks.hook('auth.failed').call(attempt, 'password wrong', true);
+    await probe.hooks
+      .hook('auth.failed')
+      .call({ ...attempt, user: undefined }, 'the directory is\ndown', false);
   }
   const file = join(folder.path, 'log', 'auth.log');
   const same = {
@@ -73,9 +57,9 @@ test('successes can be left out, and the file be elsewhere', async () => {
   const file = join(folder.path, 'elsewhere');
   {
     const plugin = { name: 'auth-log', config: { file, successes: false } };
-    await using _ = await createTestKernel({ plugins: [holder, plugin] });
-    assert.equal(hooks.hook('auth.succeeded').isTapped, false);
-    await hooks.hook('auth.failed').call(attempt, 'x', true);
+    await using _ = await createTestKernel({ plugins: [probe, plugin] });
+    assert.equal(probe.hooks.hook('auth.succeeded').isTapped, false);
+    await probe.hooks.hook('auth.failed').call(attempt, 'x', true);
   }
   assert.equal(linesOf(file).length, 1);
 });
@@ -117,8 +101,8 @@ test('many lines of several writers are whole', async () => {
 test('what cannot be written is said once in the server log, and harms no login', async () => {
   using folder = temporaryFolder();
   mkdirSync(join(folder.path, 'log', 'auth.log'), { recursive: true });
-  await using kernel = await createTestKernel({ plugins: [holder, 'auth-log'], dataDir: folder.path });
-  for (let i = 0; i < 3; i++) await hooks.hook('auth.failed').call(attempt, 'x', true);
+  await using kernel = await createTestKernel({ plugins: [probe, 'auth-log'], dataDir: folder.path });
+  for (let i = 0; i < 3; i++) await probe.hooks.hook('auth.failed').call(attempt, 'x', true);
   while (kernel.log.lines.every(({ level }) => level !== 'error')) await new Promise(setImmediate);
   await kernel[Symbol.asyncDispose]();
   assert.equal(kernel.log.lines.filter(({ level }) => level === 'error').length, 1);

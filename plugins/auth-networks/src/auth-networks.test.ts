@@ -1,50 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  ACCOUNTS,
-  type Account,
-  type Accounts,
-  definePlugin,
-  HOOKS,
-  type HookBus,
-  inject,
-  injectable,
-  MailError,
-  part,
-  provide,
-  type UserId,
-} from '@angarium/sdk';
-import { createTestKernel } from '@angarium/testing';
+import { MailError, type UserId } from '@angarium/sdk';
+import { accountsOf, createTestKernel, HookProbe } from '@angarium/testing';
 
-let hooks: HookBus;
-
-@injectable()
-class HookHolder {
-  constructor(@inject(HOOKS) bus: HookBus) {
-    hooks = bus;
-  }
-}
-
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
+const accounts = accountsOf(
+  (user) => ({ groups: user === 'wilma' ? ['staff'] : [] }),
+  (text) => {
     if (text.includes('/')) throw new MailError('CANNOT', 'This is no valid user name');
     return text.toLowerCase() as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    const groups = user === 'wilma' ? ['staff'] : [];
-    return { user, displayName: undefined, groups, isDisabled: false, attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
-
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, FakeAccounts)], parts: [part(HookHolder)] }),
-};
+  },
+);
+const probe = new HookProbe();
 
 const rules = [
   { users: ['Admin'], networks: ['127.0.0.0/8', 'unix'] },
@@ -53,7 +19,7 @@ const rules = [
 ];
 
 const start = (config: Record<string, unknown>) =>
-  createTestKernel({ plugins: [accounts, { name: 'auth-networks', config }] });
+  createTestKernel({ plugins: [accounts, probe, { name: 'auth-networks', config }] });
 
 const cases: readonly [user: string, service: string, address: string, isAdmitted: boolean][] = [
   ['admin', 'imap', '127.0.0.1', true],
@@ -69,7 +35,7 @@ for (const [user, service, remoteAddress, isAdmitted] of cases) {
   test(`${user} ${isAdmitted ? 'may' : 'may not'} use ${service} from ${remoteAddress}`, async () => {
     await using _ = await start({ rules });
     const attempt = { service, user, remoteAddress, mechanism: 'PLAIN', session: 's', isSecured: true };
-    const admitted = Promise.resolve(hooks.hook('auth.attempting').call(attempt));
+    const admitted = Promise.resolve(probe.hooks.hook('auth.attempting').call(attempt));
     if (isAdmitted) await admitted;
     else await assert.rejects(admitted, { code: 'AUTHENTICATIONFAILED' });
   });
@@ -78,15 +44,15 @@ for (const [user, service, remoteAddress, isAdmitted] of cases) {
 test('a rule for everybody leaves nobody out', async () => {
   await using _ = await start({ rules: [{ users: ['*'], networks: ['192.0.2.0/24'] }] });
   const attempt = { service: 'imap', user: 'fred', mechanism: 'PLAIN', session: 's', isSecured: true };
-  await hooks.hook('auth.attempting').call({ ...attempt, remoteAddress: '192.0.2.1' });
+  await probe.hooks.hook('auth.attempting').call({ ...attempt, remoteAddress: '192.0.2.1' });
   await assert.rejects(
-    Promise.resolve(hooks.hook('auth.attempting').call({ ...attempt, remoteAddress: '::1' })),
+    Promise.resolve(probe.hooks.hook('auth.attempting').call({ ...attempt, remoteAddress: '::1' })),
   );
 });
 
 test('without rules nothing is tapped; what is no network or no user stops the start', async () => {
   await using _ = await start({});
-  assert.equal(hooks.hook('auth.attempting').isTapped, false);
+  assert.equal(probe.hooks.hook('auth.attempting').isTapped, false);
   await assert.rejects(
     start({ rules: [{ users: ['a'], networks: ['nowhere'] }] }),
     /"nowhere" is no address/,

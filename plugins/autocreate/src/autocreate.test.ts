@@ -2,18 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ACCESS_POLICY,
-  ACCOUNTS,
   type AccessPolicy,
-  type Account,
-  type Accounts,
   anonymousIdentity,
   DELIVERY,
   definePlugin,
-  HOOKS,
-  type HookBus,
   type Identity,
   INBOX_PROVISION,
-  inject,
   injectable,
   MAIL_STORE,
   type MailboxEntry,
@@ -21,7 +15,6 @@ import {
   mailboxKey,
   ownerPolicy,
   PROVISION_STEPS,
-  part,
   personalMailbox,
   provide,
   QUOTA_LEDGER,
@@ -30,24 +23,14 @@ import {
   sharedMailbox,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, memoryStore } from '@angarium/testing';
+import { accountsOf, createTestKernel, HookProbe, memoryStore } from '@angarium/testing';
 
 const fred = 'fred' as UserId;
 
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
-    return text as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    if (user === 'nobody') return undefined;
-    const groups = user === 'wilma' ? ['staff'] : [];
-    return { user, displayName: undefined, groups, isDisabled: false, attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
+const accounts = accountsOf(
+  (user) => (user === 'nobody' ? undefined : { groups: user === 'wilma' ? ['staff'] : [] }),
+  (text) => text as UserId,
+);
 
 /** The owner's rights on a new INBOX, and below it the parent's, as an ACL plugin does it. */
 @injectable()
@@ -79,24 +62,13 @@ class FakeQuota implements QuotaLedger {
   }
 }
 
-let hooks: HookBus;
-@injectable()
-class HookHolder {
-  constructor(@inject(HOOKS) bus: HookBus) {
-    hooks = bus;
-  }
-}
+const probe = new HookProbe();
 
 const fakes = {
   name: 'test-fakes',
-  manifest: { provides: ['accounts@1', 'access-policy@1', 'quota-ledger@1'] },
+  manifest: { provides: ['access-policy@1', 'quota-ledger@1'] },
   definition: definePlugin({
-    provides: [
-      provide(ACCOUNTS, FakeAccounts),
-      provide(ACCESS_POLICY, FakePolicy),
-      provide(QUOTA_LEDGER, FakeQuota),
-    ],
-    parts: [part(HookHolder)],
+    provides: [provide(ACCESS_POLICY, FakePolicy), provide(QUOTA_LEDGER, FakeQuota)],
   }),
 };
 
@@ -105,7 +77,9 @@ const origin = { identity: anonymousIdentity, via: 'test' };
 async function setUp(config: Record<string, unknown> = {}) {
   const kernel = await createTestKernel({
     plugins: [
+      accounts,
       fakes,
+      probe,
       memoryStore,
       { name: 'delivery', config: { autocreateInbox: false } },
       { name: 'autocreate', config },
@@ -128,7 +102,7 @@ async function setUp(config: Record<string, unknown> = {}) {
       isSecured: true,
       user,
     };
-    return hooks.hook('auth.authorising').call(attempt, identity);
+    return probe.hooks.hook('auth.authorising').call(attempt, identity);
   };
   const recipient = (localPart: string) =>
     kernel.get(DELIVERY).recipient(

@@ -15,17 +15,23 @@ import {
   type Host,
   inject,
   injectable,
+  ownServer,
+  parseServer,
+  passwordFileOption,
+  passwordFromFile,
+  portOption,
   type Registry,
+  remoteSecurity,
+  type ServerAddress,
+  securityOptions,
+  textOption,
 } from '@angarium/sdk';
-import { type ConnectTo, parseServer, type Security } from './session.js';
 import { CommandFailed } from './shell/builtin.js';
 import { History } from './shell/history.js';
 import { Shell } from './shell/shell.js';
 
 const IMAP_PORT = 143;
 const IMAPS_PORT = 993;
-
-type Options = CommandContext['options'];
 
 @injectable()
 export class CyradmCommand extends Component {
@@ -56,11 +62,9 @@ export class CyradmCommand extends Component {
               flags: '-w, --password <password>',
               summary: 'seen by others in the process list: better the next',
             },
-            { flags: '--password-file <file>', summary: 'its first line is the password' },
-            { flags: '--notls', summary: 'no STARTTLS' },
+            passwordFileOption,
             { flags: '--imaps', summary: 'TLS from the beginning (port 993)' },
-            { flags: '--cafile <file>', summary: 'verify the certificate by this CA' },
-            { flags: '--insecure', summary: 'do not verify the certificate' },
+            ...securityOptions,
             { flags: '-c, --command <commands>', summary: 'run these, separated by ;' },
             { flags: '--norc', summary: 'do not read ~/.cyradmrc' },
           ],
@@ -73,14 +77,14 @@ export class CyradmCommand extends Component {
 
   private async run(context: CommandContext): Promise<undefined> {
     const { options } = context;
-    const user = text(options, 'user') ?? process.env['USER'] ?? userInfo().username;
-    const password = await this.password(options);
+    const user = textOption(options, 'user') ?? process.env['USER'] ?? userInfo().username;
+    const password = textOption(options, 'password') ?? (await passwordFromFile(options));
     const shell = new Shell({
       in: undefined,
       out: context.stdout as Writable,
       err: context.stderr as Writable,
       env: process.env,
-      security: securityOf(options),
+      security: remoteSecurity(options),
       user,
       askPassword: async (name) => password ?? (await context.askSecret(`Password of ${name}`)),
     });
@@ -97,18 +101,24 @@ export class CyradmCommand extends Component {
 
   private async connect(
     shell: Shell,
-    { args, options }: CommandContext,
+    context: CommandContext,
     user: string,
     password: string | undefined,
   ): Promise<void> {
-    const to = await this.target(args, options);
+    const { options } = context;
+    const to = await this.target(context);
     if (to === undefined) return;
     try {
       await shell.connect(to);
     } catch (error) {
       throw new CommandError(`cannot connect to server ${to.host}: ${(error as Error).message}`);
     }
-    const login = { user, authz: text(options, 'authz'), mechanism: text(options, 'auth'), password };
+    const login = {
+      user,
+      authz: textOption(options, 'authz'),
+      mechanism: textOption(options, 'auth'),
+      password,
+    };
     try {
       await shell.logIn(login);
     } catch (error) {
@@ -118,35 +128,20 @@ export class CyradmCommand extends Component {
   }
 
   /** Undefined: nobody said where to, and no server runs here. */
-  private async target(args: CommandContext['args'], options: Options): Promise<ConnectTo | undefined> {
+  private async target({ args, options }: CommandContext): Promise<ServerAddress | undefined> {
     const [server, portArgument] = args as readonly (string | undefined)[];
-    const named = server ?? text(options, 'server');
-    if (server !== undefined && text(options, 'server') !== undefined)
+    const named = server ?? textOption(options, 'server');
+    if (server !== undefined && textOption(options, 'server') !== undefined)
       throw new CommandError('the server is given twice', 2);
     const isImplicit = options['imaps'] === true;
-    const given = portArgument ?? text(options, 'port');
-    if (given !== undefined && !/^\d{1,5}$/.test(given)) throw new CommandError(`not a port: ${given}`, 2);
-    const port = given === undefined ? undefined : Number(given);
-    if (named !== undefined)
-      return { ...parseServer(named, port ?? (isImplicit ? IMAPS_PORT : IMAP_PORT)), isImplicit };
+    const port = portOption(portArgument ?? textOption(options, 'port'));
+    if (named !== undefined) {
+      const to = parseServer(named, port ?? (isImplicit ? IMAPS_PORT : IMAP_PORT));
+      if (to === undefined) throw new CommandError(`not a server: ${named}`, 2);
+      return { ...to, isImplicit };
+    }
     if (port !== undefined) return { host: '127.0.0.1', port, isImplicit };
-    return await this.ownServer();
-  }
-
-  /** Where this data folder's server listens for IMAP. */
-  private async ownServer(): Promise<ConnectTo | undefined> {
-    const file = await readFile(join(this.host.runDir, 'ports.json'), 'utf8').catch(() => undefined);
-    if (file === undefined) return undefined;
-    const ports = JSON.parse(file) as Record<
-      string,
-      readonly { address?: string; port?: number; tls?: string }[]
-    >;
-    const doors = (ports['imap'] ?? []).filter(({ port }) => port !== undefined);
-    const door = doors.find(({ tls }) => tls !== 'implicit') ?? doors[0];
-    if (door?.port === undefined) return undefined;
-    const isAny = door.address === undefined || ['0.0.0.0', '::', '*'].includes(door.address);
-    const host = isAny ? '127.0.0.1' : door.address!;
-    return { host, port: door.port, isImplicit: door.tls === 'implicit' };
+    return await ownServer(this.host.runDir, 'imap');
   }
 
   private async converse(shell: Shell, { options, stdin, isInteractive }: CommandContext): Promise<number> {
@@ -157,31 +152,10 @@ export class CyradmCommand extends Component {
       }
       shell.hasFailed = false;
     }
-    const commands = text(options, 'command');
+    const commands = textOption(options, 'command');
     if (commands !== undefined) return await shell.script(commands.split('\n'));
     if (isInteractive)
       return await shell.interactive(stdin as Readable, new History(join(homedir(), '.cyradm_history')));
     return await shell.script(createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY }));
   }
-
-  private async password(options: Options): Promise<string | undefined> {
-    const given = text(options, 'password');
-    const file = text(options, 'passwordFile');
-    if (given !== undefined || file === undefined) return given;
-    const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/);
-    return line;
-  }
-}
-
-function text(options: Options, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function securityOf(options: Options): Security {
-  return {
-    caFile: text(options, 'cafile'),
-    noTls: options['notls'] === true,
-    isInsecure: options['insecure'] === true,
-  };
 }

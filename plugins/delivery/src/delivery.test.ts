@@ -1,79 +1,44 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  ACCOUNTS,
-  type Account,
-  type Accounts,
-  anonymousIdentity,
   COMMANDS,
   type CommandContext,
   DELIVERY,
   DELIVERY_STAGES,
-  type DeliveryEnvelope,
   type DeliveryStage,
-  definePlugin,
-  HOOKS,
-  type HookBus,
-  inject,
-  injectable,
   MAIL_STORE,
   type MailboxName,
   MailError,
   type MessageBus,
   noFlags,
-  part,
   personalMailbox,
-  provide,
   type Recipient,
   type RecipientAddress,
   STATUS_SOURCES,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, ManualClock, memoryStore } from '@angarium/testing';
+import {
+  accountsOf,
+  createTestKernel,
+  HookProbe,
+  ManualClock,
+  memoryStore,
+  testEnvelope,
+} from '@angarium/testing';
 
 const users = ['fred', 'wilma', 'joe+exact', 'jane@example.net', 'boss', 'a b'];
 
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
+const accounts = accountsOf(
+  (user) => {
+    if (user.startsWith('down')) throw new MailError('UNAVAILABLE', 'Accounts cannot be asked now');
+    return users.includes(user) ? { isDisabled: user === 'wilma' } : undefined;
+  },
+  (text) => {
     if (text === '' || text.includes('/')) throw new MailError('CANNOT', 'no name');
     return text.toLowerCase() as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    if (user.startsWith('down')) throw new MailError('UNAVAILABLE', 'Accounts cannot be asked now');
-    if (!users.includes(user)) return undefined;
-    return { user, displayName: undefined, groups: [], isDisabled: user === 'wilma', attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
-
-/** The bus of the kernel made last. */
-let hooks: HookBus;
-
-@injectable()
-class HookHolder {
-  constructor(@inject(HOOKS) bus: HookBus) {
-    hooks = bus;
-  }
-}
-
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, FakeAccounts)], parts: [part(HookHolder)] }),
-};
-
-const envelope: DeliveryEnvelope = {
-  sender: 'sender@example.com',
-  identity: anonymousIdentity,
-  via: 'lmtp',
-  session: 's1',
-  remoteAddress: '127.0.0.1',
-  isUtf8: false,
-  parameters: {},
-};
+  },
+);
+const probe = new HookProbe();
 
 const text = 'Subject: hello\r\n\r\nHello.\r\n';
 
@@ -89,17 +54,17 @@ async function setUp(
   bus?: MessageBus,
 ) {
   const kernel = await createTestKernel({
-    plugins: [accounts, memoryStore, { name: 'delivery', config }],
+    plugins: [accounts, probe, memoryStore, { name: 'delivery', config }],
     clock: new ManualClock(),
     ...(bus && { bus }),
   });
   const delivery = kernel.get(DELIVERY);
   const store = kernel.get(MAIL_STORE);
   kernel.get(DELIVERY_STAGES).add(...stages);
-  const recipient = (address: string) => delivery.recipient(addressOf(address), envelope);
+  const recipient = (address: string) => delivery.recipient(addressOf(address), testEnvelope);
   const deliver = async (recipients: readonly Recipient[]) => {
     await using message = await store.stage([Buffer.from(text)], { maxBytes: 10_000 });
-    await delivery.deliver(message, envelope, recipients);
+    await delivery.deliver(message, testEnvelope, recipients);
   };
   const count = async (name: MailboxName) => {
     const entry = await store.catalogue.find(name);
@@ -348,7 +313,7 @@ test('what the stages return is called after filing, with the outcomes; early on
 
 test('a store that fails defers those it fails for, and no others', async () => {
   await using it = await setUp();
-  hooks.tap('message.appending', ({ mailbox }) => {
+  probe.hooks.tap('message.appending', ({ mailbox }) => {
     if (mailbox.name.owner === 'fred') throw new MailError('OVERQUOTA', 'Over quota');
   });
   const recipients = [await it.recipient('fred'), await it.recipient('wilma')];
@@ -394,7 +359,7 @@ test('who is refused has no copy anywhere', async () => {
 test('observers hear of it', async () => {
   await using it = await setUp();
   const heard: string[] = [];
-  hooks.tap('delivery.filed', ({ sender }, guid, recipients) => {
+  probe.hooks.tap('delivery.filed', ({ sender }, guid, recipients) => {
     heard.push(`${sender} ${guid.length} ${recipients.map(({ outcome }) => outcome?.is).join()}`);
   });
   await it.deliver([await it.recipient('fred'), await it.recipient('nobody')]);
@@ -437,7 +402,7 @@ test('traces are kept, bounded, and answered to a command', async () => {
   );
   const clock = new ManualClock();
   const commandKernel = await createTestKernel({
-    plugins: [accounts, memoryStore, { name: 'delivery' }],
+    plugins: [accounts, probe, memoryStore, { name: 'delivery' }],
     bus: cli,
     clock,
     host: { role: 'command' },

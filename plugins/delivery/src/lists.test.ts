@@ -1,48 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  ACCOUNTS,
-  type Account,
-  type Accounts,
   ADDRESS_MAPS,
   type AddressOwner,
   anonymousIdentity,
   DELIVERY,
   DELIVERY_STAGES,
   type DeliveryEnvelope,
-  definePlugin,
-  injectable,
   MAIL_STORE,
   MailError,
   personalMailbox,
-  provide,
   type Recipient,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, ManualClock, memoryStore } from '@angarium/testing';
+import { accountsOf, createTestKernel, ManualClock, memoryStore } from '@angarium/testing';
 import fc from 'fast-check';
 
 const users = ['fred', 'wilma', 'barney', 'betty'];
 
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
-    return text.toLowerCase() as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    if (!users.includes(user)) return undefined;
-    return { user, displayName: undefined, groups: [], isDisabled: false, attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
-
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, FakeAccounts)] }),
-};
+const accounts = accountsOf((user) => (users.includes(user) ? {} : undefined));
 
 const envelope: Omit<DeliveryEnvelope, 'parameters'> = {
   sender: 'sender@example.com',

@@ -115,7 +115,7 @@ function memberKey({ parameters }: RecipientAddress, { user, detail, how }: Foun
 }
 
 /** What one answer can say of all of them. */
-export function jointOutcome(members: Members): RecipientOutcome {
+function jointOutcome(members: Members): RecipientOutcome {
   const error = errorOf(members, true) ?? errorOf(members, false);
   if (error !== undefined) return { is: 'refused', error: forAll(error, members) };
   const delivered = members.find(({ outcome }) => outcome?.is === 'delivered');

@@ -15,6 +15,7 @@ import {
   type RecordSpace,
   type Records,
   type Registry,
+  textOption,
 } from '@angarium/sdk';
 import { decodeMark, idPart } from './key.js';
 import { MARKS } from './ledger.js';
@@ -66,8 +67,8 @@ export class DuplicateCommands extends Component {
         const limit = Number(options['limit']);
         if (!Number.isInteger(limit) || limit < 1)
           throw new CommandError('--limit must be a positive number', 2);
-        const mailbox = textOption(options['mailbox']);
-        const message = textOption(options['message'])?.replace(/^<(.*)>$/, '$1');
+        const mailbox = textOption(options, 'mailbox');
+        const message = textOption(options, 'message')?.replace(/^<(.*)>$/, '$1');
         return options['remembered'] === true
           ? await this.remembered(mailbox, message, limit)
           : await this.suppressed(mailbox, message, limit);
@@ -85,7 +86,7 @@ export class DuplicateCommands extends Component {
       run: async ({ args, options }) => {
         const prefix = idPart(String(args[0]));
         let forgotten = 0;
-        for (const { id } of await this.mailboxes(textOption(options['mailbox']))) {
+        for (const { id } of await this.mailboxes(textOption(options, 'mailbox'))) {
           const owner = { mailbox: id };
           const rows = await this.marks.list(owner, { prefix });
           if (rows.length === 0) continue;
@@ -187,10 +188,6 @@ async function* pages(space: RecordSpace, owner: Parameters<RecordSpace['list']>
     if (rows.length < PAGE) return;
     after = rows.at(-1)!.key;
   }
-}
-
-function textOption(value: string | boolean | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function timeText(timeMs: number): string {

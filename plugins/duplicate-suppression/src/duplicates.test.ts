@@ -1,62 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  ACCOUNTS,
-  type Account,
-  type Accounts,
-  anonymousIdentity,
   COMMANDS,
   type CommandContext,
   DELIVERY,
   DELIVERY_STAGES,
   DUPLICATE_LEDGER,
-  definePlugin,
-  injectable,
   JOBS,
   MAIL_STORE,
   type MailboxName,
   NumberSet,
   noFlags,
   personalMailbox,
-  provide,
   RECORDS,
   type Recipient,
   STATUS_SOURCES,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, ManualClock, memoryStore } from '@angarium/testing';
+import { accountsOf, createTestKernel, ManualClock, memoryStore, testEnvelope } from '@angarium/testing';
 
 const fred = 'fred' as UserId;
 const DAY = 86_400_000;
 
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
-    return text.toLowerCase() as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    return { user, displayName: undefined, groups: [], isDisabled: false, attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
-
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, FakeAccounts)] }),
-};
-
-const envelope = {
-  sender: 'sender@example.com',
-  identity: anonymousIdentity,
-  via: 'lmtp',
-  session: 's1',
-  remoteAddress: '127.0.0.1',
-  isUtf8: false,
-  parameters: {},
-};
+const accounts = accountsOf(() => ({}));
 
 async function setUp(config: Record<string, unknown> = {}) {
   const clock = new ManualClock();
@@ -70,10 +36,10 @@ async function setUp(config: Record<string, unknown> = {}) {
     const recipients: Recipient[] = [];
     for (const localPart of users) {
       const address = { address: localPart, localPart, domain: undefined, parameters: {} };
-      recipients.push(await delivery.recipient(address, envelope));
+      recipients.push(await delivery.recipient(address, testEnvelope));
     }
     await using message = await store.stage([Buffer.from(`${header}\r\nbody\r\n`)], { maxBytes: 10_000 });
-    await delivery.deliver(message, envelope, recipients);
+    await delivery.deliver(message, testEnvelope, recipients);
     return recipients.map(({ outcome }) =>
       outcome?.is === 'delivered' ? (outcome.note ?? 'filed') : outcome?.is,
     );

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { personalMailbox, sharedMailbox, type UserId } from '@angarium/sdk';
 import fc from 'fast-check';
-import { AclServer, denied, done, missing, said, told } from './server.test.support.js';
+import { AclServer, denied, done, missing, told } from './server.test.support.js';
 
 const joes = (...path: string[]) => personalMailbox('joe' as UserId, path);
 
@@ -43,7 +43,7 @@ test('rights are understood and shown with the old letters', async () => {
   await server.joes([]);
   const joe = await server.loggedIn('joe');
   for (const [set, shown] of spellings) {
-    assert.equal(await said(joe, `SETACL INBOX fred "${set}"`), done);
+    assert.equal(await joe.said(`SETACL INBOX fred "${set}"`), done);
     assert.deepEqual(await told(joe, 'GETACL INBOX'), [`ACL INBOX joe lrswipkxtecdan fred ${shown}`], set);
   }
   for (const empty of ['SETACL INBOX fred ""', 'DELETEACL INBOX fred', 'DELETEACL INBOX fred']) {
@@ -60,7 +60,7 @@ test('rights are understood and shown with the old letters', async () => {
     ['lr+', '+'],
   ]) {
     assert.equal(
-      await said(joe, `SETACL INBOX fred "${set}"`),
+      await joe.said(`SETACL INBOX fred "${set}"`),
       `BAD [CLIENTBUG] The ${letter} right is not supported`,
     );
   }
@@ -126,7 +126,7 @@ test('identifiers: normalised, of every kind, and what can be none', async () =>
   const wrong = ['group:', 'a:b', 'a/b', 'a*b', 'a%b', 'a&b', 'a?b', '', '-', '--x', `${'x'.repeat(81)}`];
   for (const identifier of wrong) {
     assert.equal(
-      await said(joe, `SETACL INBOX "${identifier}" lr`),
+      await joe.said(`SETACL INBOX "${identifier}" lr`),
       'NO [CANNOT] Invalid identifier',
       identifier,
     );
@@ -173,9 +173,9 @@ test('wrong grammar', async () => {
     'MYRIGHTS',
     'MYRIGHTS INBOX x',
   ];
-  for (const command of [...wrong, ...more]) assert.match(await said(fred, command), /^BAD/, command);
-  assert.equal(await said(fred, 'MYRIGHTS nosuch'), missing);
-  assert.match(await said(fred, 'MYRIGHTS a..b'), /^NO \[CANNOT\]/);
+  for (const command of [...wrong, ...more]) assert.match(await fred.said(command), /^BAD/, command);
+  assert.equal(await fred.said('MYRIGHTS nosuch'), missing);
+  assert.match(await fred.said('MYRIGHTS a..b'), /^NO \[CANNOT\]/);
 });
 
 test('MYRIGHTS: owner, administrator, others; negative rights, groups, owner as an identifier', async () => {
@@ -211,11 +211,11 @@ test('an owner cannot be locked out, not even by himself', async () => {
     'SETACL user.joe.box joe -a',
     'DELETEACL user.joe.box joe',
   ]) {
-    assert.equal(await said(fred, command), denied);
-    assert.equal(await said(joe, command), denied);
+    assert.equal(await fred.said(command), denied);
+    assert.equal(await joe.said(command), denied);
   }
-  assert.equal(await said(fred, 'SETACL user.joe.box joe -r'), done);
-  assert.equal(await said(fred, 'SETACL user.joe.box -joe lrswipkxteca'), done);
+  assert.equal(await fred.said('SETACL user.joe.box joe -r'), done);
+  assert.equal(await fred.said('SETACL user.joe.box -joe lrswipkxteca'), done);
   assert.deepEqual(await told(joe, 'GETACL INBOX.box'), [
     'ACL INBOX.box joe lswipkxtecdan fred lrswipkxtecda -joe rswipted',
   ]);
@@ -226,7 +226,7 @@ test('an owner cannot be locked out, not even by himself', async () => {
   assert.deepEqual(await told(admin, 'GETACL user.joe.box'), [
     'ACL user.joe.box joe lkxcan fred lrswipkxtecda',
   ]);
-  assert.equal(await said(joe, 'SELECT INBOX.box'), denied);
+  assert.equal(await joe.said('SELECT INBOX.box'), denied);
   await joe.ok('SETACL INBOX.box joe lrswipkxtecdan');
   await joe.ok('SELECT INBOX.box');
 });
@@ -235,7 +235,7 @@ test('a list is as long as it may be', async () => {
   await using server = await AclServer.start();
   await server.joes([], Object.fromEntries(Array.from({ length: 999 }, (_, i) => [`u${i}`, 'l'])));
   const joe = await server.loggedIn('joe');
-  assert.match(await said(joe, 'SETACL INBOX fred l'), /^NO \[LIMIT\]/);
+  assert.match(await joe.said('SETACL INBOX fred l'), /^NO \[LIMIT\]/);
   await joe.ok('SETACL INBOX u5 lr');
   await joe.ok('DELETEACL INBOX u6');
   await joe.ok('SETACL INBOX fred l');
@@ -260,9 +260,9 @@ test('allowsetacl and anyoneuseracl keep users from changing lists', async () =>
   await using closed = await AclServer.start({ acl: { allowsetacl: false } });
   await closed.joes([]);
   const joe = await closed.loggedIn('joe');
-  assert.equal(await said(joe, 'SETACL INBOX fred lr'), denied);
-  assert.equal(await said(joe, 'DELETEACL INBOX fred'), denied);
-  assert.equal(await said(await closed.loggedIn('admin'), 'SETACL user.joe fred lr'), done);
+  assert.equal(await joe.said('SETACL INBOX fred lr'), denied);
+  assert.equal(await joe.said('DELETEACL INBOX fred'), denied);
+  assert.equal(await (await closed.loggedIn('admin')).said('SETACL user.joe fred lr'), done);
   await joe.ok('GETACL INBOX');
 
   await using careful = await AclServer.start({ acl: { anyoneuseracl: false } });
@@ -270,7 +270,7 @@ test('allowsetacl and anyoneuseracl keep users from changing lists', async () =>
   await careful.make(sharedMailbox(['news']), { joe: 'la' });
   const his = await careful.loggedIn('joe');
   for (const identifier of ['anyone', 'anonymous'])
-    assert.equal(await said(his, `SETACL INBOX ${identifier} lr`), denied);
+    assert.equal(await his.said(`SETACL INBOX ${identifier} lr`), denied);
   await his.ok('SETACL INBOX -anyone lr');
   await his.ok('SETACL INBOX fred lr');
   await his.ok('SETACL news anyone lr');
@@ -302,7 +302,7 @@ test('implicit_owner_rights may be fewer: LISTRIGHTS says so, and owners feel it
   await server.make(joes(), { joe: 'lr' });
   const joe = await server.loggedIn('joe');
   assert.deepEqual(await told(joe, 'MYRIGHTS INBOX'), ['MYRIGHTS INBOX lra']);
-  assert.equal(await said(joe, 'CREATE INBOX.a'), denied);
+  assert.equal(await joe.said('CREATE INBOX.a'), denied);
   const [line] = await told(joe, 'LISTRIGHTS INBOX joe');
   assert.equal(line, 'LISTRIGHTS INBOX joe la r s w i p k x t e c d n 0 1 2 3 4 5 6 7 8 9');
   await assert.rejects(AclServer.start({ acl: { implicit_owner_rights: 'lz' } }));
@@ -315,15 +315,15 @@ test('an administrator deletes what is another’s when he has given himself the
   await server.joes([]);
   await server.joes(['box']);
   const admin = await server.loggedIn('admin');
-  assert.equal(await said(admin, 'DELETE user.joe.box'), denied);
+  assert.equal(await admin.said('DELETE user.joe.box'), denied);
   await admin.ok('RENAME user.joe.box user.joe.cox');
-  assert.equal(await said(admin, 'SELECT user.joe.cox'), denied);
+  assert.equal(await admin.said('SELECT user.joe.cox'), denied);
   await admin.ok('SETACL user.joe.cox admin c');
   assert.deepEqual(await told(admin, 'GETACL user.joe.cox'), [
     'ACL user.joe.cox joe lrswipkxtecdan admin kxc',
   ]);
   await admin.ok('DELETE user.joe.cox');
-  assert.equal(await said(admin, 'DELETE user.joe'), denied);
+  assert.equal(await admin.said('DELETE user.joe'), denied);
 });
 
 test('without the commands lists hold all the same', async () => {
@@ -331,7 +331,7 @@ test('without the commands lists hold all the same', async () => {
   await server.joes([], { fred: 'lr' });
   const fred = await server.loggedIn('fred');
   assert.doesNotMatch((await told(fred, 'CAPABILITY')).join(), /ACL|RIGHTS/);
-  assert.match(await said(fred, 'GETACL user.joe'), /^BAD/);
+  assert.match(await fred.said('GETACL user.joe'), /^BAD/);
   await fred.ok('SELECT user.joe');
-  assert.equal(await said(fred, 'EXPUNGE'), denied);
+  assert.equal(await fred.said('EXPUNGE'), denied);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { personalMailbox, sharedMailbox, type UserId } from '@angarium/sdk';
 import type { ImapTestClient } from '@angarium/testing';
-import { AclServer, denied, missing, said, told } from './server.test.support.js';
+import { AclServer, denied, missing, told } from './server.test.support.js';
 
 const all = 'lrswipkxtean';
 
@@ -37,27 +37,27 @@ test('an administrator of a domain: all of it, and nothing else', async () => {
 
   for (const other of ['user.joe@', 'user.cat@example.net', 'news@', 'news@example.net']) {
     for (const command of ['SELECT', 'EXAMINE', 'GETACL', 'MYRIGHTS', 'DELETE', 'SUBSCRIBE'])
-      assert.equal(await said(root, `${command} ${other}`), missing, `${command} ${other}`);
-    assert.equal(await said(root, `SETACL ${other} root lr`), missing);
-    assert.equal(await said(root, `LISTRIGHTS ${other} root`), missing);
-    assert.equal(await said(root, `STATUS ${other} (MESSAGES)`), missing);
-    assert.equal(await said(root, `CREATE ${other.replace('@', '.x@')}`), denied);
-    assert.match(await said(root, `RENAME ${other} stolen`), /^NO/);
-    assert.equal(await said(root, `RENAME news ${other.replace('@', '.x@')}`), denied);
+      assert.equal(await root.said(`${command} ${other}`), missing, `${command} ${other}`);
+    assert.equal(await root.said(`SETACL ${other} root lr`), missing);
+    assert.equal(await root.said(`LISTRIGHTS ${other} root`), missing);
+    assert.equal(await root.said(`STATUS ${other} (MESSAGES)`), missing);
+    assert.equal(await root.said(`CREATE ${other.replace('@', '.x@')}`), denied);
+    assert.match(await root.said(`RENAME ${other} stolen`), /^NO/);
+    assert.equal(await root.said(`RENAME news ${other.replace('@', '.x@')}`), denied);
     assert.deepEqual(await told(root, `LIST "" ${other}`), []);
   }
   for (const name of ['user.new@', 'user.new@example.net', 'top@', 'top@example.net'])
-    assert.equal(await said(root, `CREATE ${name}`), denied, name);
+    assert.equal(await root.said(`CREATE ${name}`), denied, name);
 });
 
 test('users see their own domain alone, whatever lists of others say; with crossdomains those count', async () => {
   await using server = await domains();
   const ann = await server.loggedIn('ann@example.org');
   assert.deepEqual(await names(ann), ['INBOX', 'news']);
-  assert.equal(await said(ann, 'SELECT user.cat@example^net'), missing);
-  assert.equal(await said(ann, 'SELECT user.joe@'), missing);
-  assert.equal(await said(ann, 'CREATE user.cat@example^net.x'), denied);
-  assert.equal(await said(await server.loggedIn('joe'), 'SELECT user.cat@example^net'), missing);
+  assert.equal(await ann.said('SELECT user.cat@example^net'), missing);
+  assert.equal(await ann.said('SELECT user.joe@'), missing);
+  assert.equal(await ann.said('CREATE user.cat@example^net.x'), denied);
+  assert.equal(await (await server.loggedIn('joe')).said('SELECT user.cat@example^net'), missing);
 
   await using open = await domains({ crossdomains: true });
   const his = await open.loggedIn('ann@example.org');
@@ -85,7 +85,7 @@ test('identifiers within a domain need no domain, and whose are elsewhere are wr
     ...['ann@example.org', 'anyone', 'bob@example.org', 'cat@example.net', 'joe', '-bob@example.org'],
     ...['group:staff', 'anonymous'],
   ]);
-  assert.equal(await said(ann, 'SETACL INBOX ann l'), denied, 'the owner is known by the short name too');
+  assert.equal(await ann.said('SETACL INBOX ann l'), denied, 'the owner is known by the short name too');
   const [line] = await told(ann, 'LISTRIGHTS INBOX ann');
   assert.match(line!, /^LISTRIGHTS INBOX ann lkxcan /);
   const admin = await server.loggedIn('admin');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sharedMailbox } from '@angarium/sdk';
 import type { ImapTestClient } from '@angarium/testing';
-import { AclServer, missing, said, told } from './server.test.support.js';
+import { AclServer, missing, told } from './server.test.support.js';
 
 /** Names with what LIST says of each, sorted. */
 async function list(client: ImapTestClient, args = '"" *'): Promise<string[]> {
@@ -86,7 +86,7 @@ for (const [namespace, other, news, own] of [
     assert.equal(text, '[READ-ONLY] Completed');
     await fred.ok(`SUBSCRIBE "${other}"`);
     assert.ok((await told(fred, 'LSUB "" *')).some((line) => line.endsWith(quoted(other))));
-    assert.equal(await said(fred, `MYRIGHTS "${other.replace(/b$/, 'c')}"`), missing);
+    assert.equal(await fred.said(`MYRIGHTS "${other.replace(/b$/, 'c')}"`), missing);
     const admin = await server.loggedIn('admin');
     const separator = 'unixhierarchysep' in namespace ? '/' : '.';
     assert.ok((await list(admin)).includes(['user', 'joe', 'a', 'b'].join(separator)));
@@ -110,7 +110,7 @@ test('subscriptions to what is another’s: only to what may be looked up, and t
   await shared(server);
   const [fred, joe] = [await server.loggedIn('fred'), await server.loggedIn('joe')];
   for (const hidden of ['user.joe', 'user.joe.r', 'news.not', 'nosuch'])
-    assert.equal(await said(fred, `SUBSCRIBE ${hidden}`), missing);
+    assert.equal(await fred.said(`SUBSCRIBE ${hidden}`), missing);
   await fred.ok('SUBSCRIBE user.joe.a.b');
   await fred.ok('SUBSCRIBE news');
   const lsub = async () => (await told(fred, 'LSUB "" *')).map((line) => line.replace(/.* /, ''));

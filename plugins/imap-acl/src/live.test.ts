@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { personalMailbox, sharedMailbox, type UserId } from '@angarium/sdk';
 import type { ImapTestClient } from '@angarium/testing';
-import { AclServer, denied, letter, missing, said, told } from './server.test.support.js';
+import { AclServer, denied, letter, missing, told } from './server.test.support.js';
 
 interface Scene {
   readonly server: AclServer;
@@ -32,7 +32,7 @@ test('the next command goes by the new rights, and new PERMANENTFLAGS are told (
     'OK [PERMANENTFLAGS (\\Seen)] Flags permitted',
   ]);
   assert.equal(`${status} ${text}`, denied);
-  assert.equal(await said(fred, 'EXPUNGE'), denied);
+  assert.equal(await fred.said('EXPUNGE'), denied);
   await fred.ok('STORE 1 +FLAGS.SILENT (\\Seen)');
   await joe.ok('SETACL INBOX.box fred +w');
   assert.deepEqual(await told(fred, 'NOOP'), [
@@ -49,7 +49,7 @@ test('the client’s own SETACL holds for its own next command', async () => {
   const { server, fred } = await scene('lrswitea');
   await using _ = server;
   await fred.ok('SETACL user.joe.box fred -t');
-  assert.equal(await said(fred, 'STORE 1 +FLAGS (\\Deleted)'), denied);
+  assert.equal(await fred.said('STORE 1 +FLAGS (\\Deleted)'), denied);
 });
 
 for (const command of [
@@ -68,9 +68,9 @@ for (const command of [
     assert.equal(await fred.response(), '* BYE The selected mailbox may not be read any more');
     assert.equal(await fred.end(), '');
     const again = await server.loggedIn('fred');
-    assert.equal(await said(again, 'SELECT user.joe.box'), denied);
+    assert.equal(await again.said('SELECT user.joe.box'), denied);
     await joe.ok('DELETEACL INBOX.box fred');
-    assert.equal(await said(again, 'SELECT user.joe.box'), missing);
+    assert.equal(await again.said('SELECT user.joe.box'), missing);
   });
 }
 
@@ -105,7 +105,7 @@ test('a mailbox renamed while it is selected stays selected, under its new name'
   await joe.ok('RENAME INBOX.box INBOX.elsewhere');
   assert.deepEqual(await told(fred, 'NOOP'), []);
   await fred.ok('FETCH 1 FLAGS');
-  assert.equal(await said(fred, 'STATUS user.joe.box (MESSAGES)'), missing);
+  assert.equal(await fred.said('STATUS user.joe.box (MESSAGES)'), missing);
   await joe.ok('SETACL INBOX.elsewhere fred l');
   fred.start('NOOP');
   assert.match(await fred.response(), /^\* BYE/);

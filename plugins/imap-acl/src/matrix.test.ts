@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { personalMailbox, type UserId } from '@angarium/sdk';
 import type { ImapTestClient } from '@angarium/testing';
-import { AclServer, denied, done, letter, missing, said, told } from './server.test.support.js';
+import { AclServer, denied, done, letter, missing, told } from './server.test.support.js';
 
 const every = 'lrswipkxtean';
 
@@ -62,7 +62,7 @@ test('commands that name a mailbox, with each right and without it', async () =>
       }
       const has = [...needs].map((right) => rights.includes(right));
       const isAllowed = any ? has.includes(true) : !has.includes(false);
-      const answer = await said(fred, command(`user.joe.box${n}`, n));
+      const answer = await fred.said(command(`user.joe.box${n}`, n));
       const expected = isAllowed ? 'OK' : rights.includes('l') ? denied : hidden;
       const where = `${command('box', 0)} with "${rights}": ${answer}`;
       if (isAllowed) assert.match(answer, /^OK/, where);
@@ -81,8 +81,8 @@ test('a mailbox that is hidden is answered for like one that is not there', asyn
     if (command('', 0).startsWith('UNSUBSCRIBE')) continue;
     await fred.ok('SELECT INBOX');
     if (command('', 0).startsWith('RENAME INBOX.mine')) await fred.ok('CREATE INBOX.mine0');
-    const there = await said(fred, command('user.joe.hidden', 0));
-    assert.equal(there, await said(fred, command('user.joe.nothere', 0)), command('box', 0));
+    const there = await fred.said(command('user.joe.hidden', 0));
+    assert.equal(there, await fred.said(command('user.joe.nothere', 0)), command('box', 0));
   }
   assert.deepEqual(await told(fred, 'LIST "" user.joe.hidden'), []);
   assert.deepEqual(await told(fred, 'LIST "" *'), [

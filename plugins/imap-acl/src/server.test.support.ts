@@ -148,12 +148,6 @@ export class AclServer implements AsyncDisposable {
   }
 }
 
-/** `OK Completed`, `NO [NOPERM] Permission denied`. */
-export async function said(client: ImapTestClient, command: string): Promise<string> {
-  const { status, text } = await client.command(command);
-  return `${status} ${text}`;
-}
-
 /** Untagged lines. */
 export async function told(client: ImapTestClient, command: string): Promise<string[]> {
   return (await client.ok(command)).untagged;

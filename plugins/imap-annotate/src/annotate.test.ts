@@ -1,41 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  ACCESS_POLICY,
-  type AccessPolicy,
-  definePlugin,
-  ownerPolicy,
-  provide,
-  rightsFromLetters,
-  sharedMailbox,
-} from '@angarium/sdk';
-import { type ImapTestClient, imapServer, type TestPlugin } from '@angarium/testing';
+import { sharedMailbox } from '@angarium/sdk';
+import { type ImapTestClient, imapServer, letterPolicy } from '@angarium/testing';
 
-class Letters implements AccessPolicy {
-  rights(...[identity, mailbox]: Parameters<AccessPolicy['rights']>): number {
-    const own = mailbox.acl[identity.user];
-    return own === undefined ? ownerPolicy.rights(identity, mailbox) : rightsFromLetters(own);
-  }
-  mayCreate(...args: Parameters<AccessPolicy['mayCreate']>): boolean {
-    return ownerPolicy.mayCreate(...args);
-  }
-  initialAcl(): Readonly<Record<string, string>> {
-    return {};
-  }
-}
-const letters: TestPlugin = {
-  name: 'letters',
-  manifest: { provides: ['access-policy@1'] },
-  definition: definePlugin({ provides: [provide(ACCESS_POLICY, Letters)] }),
-};
-const plugins = ['imap-annotate', letters];
+const plugins = ['imap-annotate', letterPolicy];
 
 const message = 'Subject: x\r\n\r\nHello\r\n';
-
-async function said(client: ImapTestClient, command: string): Promise<string> {
-  const { status, text } = await client.command(command);
-  return `${status} ${text}`;
-}
 
 async function told(client: ImapTestClient, command: string): Promise<string[]> {
   return (await client.ok(command)).untagged;
@@ -125,7 +95,7 @@ test('what is no name, attribute or value is BAD (§3.2)', async () => {
     'SEARCH ANNOTATION comment value "x"',
     'SELECT INBOX (ANNOTATION)',
   ]) {
-    assert.match(await said(client, wrong), /^BAD/, wrong);
+    assert.match(await client.said(wrong), /^BAD/, wrong);
   }
   await client.ok('STORE 1 ANNOTATION (/1/flags/seen (value.priv "1") /1/comment (value.shared "x"))');
 });
@@ -146,7 +116,7 @@ test('limits: told with SELECT, kept by STORE, which does all or nothing (§4.1,
   assert.match(`${status} ${text}`, /^NO \[ANNOTATE TOOBIG\]/);
   for (let i = 0; i < 10; i++) await client.ok(`STORE 1 ANNOTATION (/vendor/a/n${i} (value.priv "x"))`);
   assert.match(
-    await said(client, 'STORE 1 ANNOTATION (/comment (value.shared "a") /comment (value.priv "b"))'),
+    await client.said('STORE 1 ANNOTATION (/comment (value.shared "a") /comment (value.priv "b"))'),
     /^NO \[ANNOTATE TOOMANY\]/,
   );
   assert.deepEqual(await told(client, 'FETCH 1 (ANNOTATION (/comment value))'), [
@@ -155,7 +125,7 @@ test('limits: told with SELECT, kept by STORE, which does all or nothing (§4.1,
   assert.ok(
     (await told(client, 'EXAMINE INBOX')).some((line) => line.startsWith('OK [ANNOTATIONS READ-ONLY]')),
   );
-  assert.match(await said(client, 'STORE 1 ANNOTATION (/comment (value.priv "b"))'), /^NO/);
+  assert.match(await client.said('STORE 1 ANNOTATION (/comment (value.priv "b"))'), /^NO/);
 });
 
 test('private ones are each user’s own, shared ones need the right n (§3.3, §3.4)', async () => {
@@ -167,7 +137,7 @@ test('private ones are each user’s own, shared ones need the right n (§3.3, �
   await client.append('news', message);
   for (const one of [client, joe]) await one.ok('SELECT news');
   await client.ok('STORE 1 ANNOTATION (/comment (value.priv "fred"))');
-  assert.match(await said(client, 'STORE 1 ANNOTATION (/comment (value.shared "x"))'), /^NO \[NOPERM\]/);
+  assert.match(await client.said('STORE 1 ANNOTATION (/comment (value.shared "x"))'), /^NO \[NOPERM\]/);
   await joe.ok('STORE 1 ANNOTATION (/comment (value.shared "all"))');
   assert.deepEqual(await told(client, 'FETCH 1 (ANNOTATION (/comment value))'), [
     '1 FETCH (ANNOTATION (/comment (value.priv "fred" value.shared "all")))',
@@ -234,7 +204,7 @@ test('SORT ANNOTATION: the comparator decides, messages without one come first (
     'SORT (ANNOTATION /* value.priv) UTF-8 ALL',
     'SORT (ANNOTATION comment value.priv) UTF-8 ALL',
   ])
-    assert.match(await said(client, wrong), /^BAD/, wrong);
+    assert.match(await client.said(wrong), /^BAD/, wrong);
 });
 
 test('a result that is sorted by annotations follows them (RFC 5267 §4.3.3)', async () => {
@@ -282,7 +252,7 @@ test('APPEND ANNOTATION, several messages (§4.7)', async () => {
     'APPEND INBOX ANNOTATION (/a (value.priv "x")) ANNOTATION (/a (value.priv "x")) {1+}\r\nx',
     'APPEND INBOX ANNOTATION (/7/comment (value.priv "x")) {1+}\r\nx',
   ])
-    assert.match(await said(client, wrong), /^BAD/, wrong);
+    assert.match(await client.said(wrong), /^BAD/, wrong);
 });
 
 test('COPY and MOVE take along what is shared and one’s own (§4.6)', async () => {
@@ -343,7 +313,7 @@ test('with CONDSTORE a change is told by its mod-sequence, and UNCHANGEDSINCE ho
   assert.match(line, /^1 FETCH \(UID 1 MODSEQ \(\d+\)\)$/);
   const modSeq = Number(/MODSEQ \((\d+)\)/.exec(line)![1]);
   assert.match(
-    await said(client, `STORE 1:2 (UNCHANGEDSINCE ${modSeq - 1}) ANNOTATION (/comment (value.priv "b"))`),
+    await client.said(`STORE 1:2 (UNCHANGEDSINCE ${modSeq - 1}) ANNOTATION (/comment (value.priv "b"))`),
     /^OK \[MODIFIED 1\]/,
   );
   assert.deepEqual(await told(client, 'FETCH 1:2 (ANNOTATION (/comment value.priv))'), [
@@ -364,8 +334,7 @@ test('of two conditional STOREs at the same instant exactly one wins (RFC 7162 �
     const modSeq = /MODSEQ \((\d+)\)/.exec(line)![1];
     const results = await Promise.all(
       [one, two].map((client, at) =>
-        said(
-          client,
+        client.said(
           `STORE 1 (UNCHANGEDSINCE ${modSeq}) ANNOTATION (/comment (value.shared "${at}" value.priv "${at}"))`,
         ),
       ),

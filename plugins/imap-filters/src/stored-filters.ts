@@ -16,7 +16,7 @@ const PRIVATE = '/private/filters/values/';
 const SHARED = '/shared/filters/values/';
 
 /** filter-name: ATOM-CHAR without `/` (RFC 5466 §4). */
-export const FILTER_NAME = /^[!#$&'+,\-.0-9:;<=>?@A-Z[^_`a-z|}~]+$/;
+const FILTER_NAME = /^[!#$&'+,\-.0-9:;<=>?@A-Z[^_`a-z|}~]+$/;
 
 @injectable()
 export class StoredFilters implements SearchFilters {

@@ -41,7 +41,7 @@ function tokensOf(query: string): Token[] {
 type Operator = (value: string, nowMs: number) => string;
 
 /** @param text octets (UTF-8 as latin1) */
-export function searchString(text: string): string {
+function searchString(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `{${text.length}}\r\n${text}`;
 }
 

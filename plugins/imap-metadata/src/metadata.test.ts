@@ -1,53 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  ACCESS_POLICY,
-  type AccessPolicy,
-  definePlugin,
   MailError,
   METADATA_ENTRIES,
   mailboxSetting,
-  ownerPolicy,
   personalMailbox,
-  provide,
-  rightsFromLetters,
   sharedMailbox,
   type UserId,
 } from '@angarium/sdk';
-import { type ImapTestClient, imapServer, type TestPlugin } from '@angarium/testing';
+import { type ImapTestClient, imapServer, letterPolicy } from '@angarium/testing';
 
 const fred = 'fred' as UserId;
 const CYRUS = '/shared/vendor/cmu/cyrus-imapd/';
-
-async function said(client: ImapTestClient, command: string): Promise<string> {
-  const { status, text } = await client.command(command);
-  return `${status} ${text}`;
-}
 
 /** Names of entries come in quotes, which are left out here to be read more easily. */
 async function told(client: ImapTestClient, command: string): Promise<string[]> {
   const { untagged } = await client.ok(command);
   return untagged.map((line) => (line.startsWith('METADATA') ? line.replace(/"(\/[^" ]*)"/g, '$1') : line));
 }
-
-/** ACL entries as letters. */
-class Letters implements AccessPolicy {
-  rights(...[identity, mailbox]: Parameters<AccessPolicy['rights']>): number {
-    const own = mailbox.acl[identity.user] ?? mailbox.acl['anyone'];
-    return own === undefined ? ownerPolicy.rights(identity, mailbox) : rightsFromLetters(own);
-  }
-  mayCreate(...args: Parameters<AccessPolicy['mayCreate']>): boolean {
-    return ownerPolicy.mayCreate(...args);
-  }
-  initialAcl(): Readonly<Record<string, string>> {
-    return {};
-  }
-}
-const letters: TestPlugin = {
-  name: 'letters',
-  manifest: { provides: ['access-policy@1'] },
-  definition: definePlugin({ provides: [provide(ACCESS_POLICY, Letters)] }),
-};
 
 test('values are set, read, removed: strings, literals, binary, NIL (RFC 5464 §4.2, §4.3)', async () => {
   await using server = await imapServer(['imap-metadata']);
@@ -91,7 +61,7 @@ test('MAXSIZE and DEPTH, before and behind the mailbox (RFC 5464 §4.2.1, §4.2.
     assert.deepEqual(await told(client, `GETMETADATA ${args}`), [`METADATA INBOX (${expected})`], args);
   }
   assert.equal(
-    await said(client, 'GETMETADATA INBOX (MAXSIZE 3) (/private/filters/values/small /private/filters)'),
+    await client.said('GETMETADATA INBOX (MAXSIZE 3) (/private/filters/values/small /private/filters)'),
     'OK [METADATA LONGENTRIES 12] Completed',
   );
   const { untagged } = await client.ok('GETMETADATA (MAXSIZE 1) INBOX /private/filters');
@@ -146,10 +116,10 @@ test('what is no name or no grammar is BAD', async () => {
     'SETMETADATA INBOX (/shared/a* "x")',
     `GETMETADATA INBOX (${'/shared/a '.repeat(1000)}/shared/b)`,
   ]) {
-    assert.match(await said(client, wrong), /^BAD/, wrong.slice(0, 80));
+    assert.match(await client.said(wrong), /^BAD/, wrong.slice(0, 80));
   }
-  assert.match(await said(client, 'GETMETADATA none /shared/comment'), /^NO \[NONEXISTENT\]/);
-  assert.match(await said(client, 'SETMETADATA user.joe (/shared/comment "x")'), /^NO \[NONEXISTENT\]/);
+  assert.match(await client.said('GETMETADATA none /shared/comment'), /^NO \[NONEXISTENT\]/);
+  assert.match(await client.said('SETMETADATA user.joe (/shared/comment "x")'), /^NO \[NONEXISTENT\]/);
 });
 
 test('limits are announced and kept, and a refused command changes nothing (RFC 5464 §4.3)', async () => {
@@ -167,7 +137,7 @@ test('limits are announced and kept, and a refused command changes nothing (RFC 
   await client.withLiterals('SETMETADATA INBOX (/private/comment ', big.subarray(1), ')');
   for (let i = 1; i < 10; i++) await client.ok(`SETMETADATA INBOX (/private/vendor/a/n${i} "x")`);
   assert.equal(
-    await said(client, 'SETMETADATA INBOX (/shared/comment "x" /private/vendor/a/n10 "x")'),
+    await client.said('SETMETADATA INBOX (/shared/comment "x" /private/vendor/a/n10 "x")'),
     'NO [METADATA TOOMANY] There are too many entries',
   );
   assert.deepEqual(await told(client, 'GETMETADATA INBOX /shared/comment'), [
@@ -178,12 +148,12 @@ test('limits are announced and kept, and a refused command changes nothing (RFC 
 });
 
 test('rights (RFC 5464 §3.3): readers read and have their own, writers write what is shared', async () => {
-  await using server = await imapServer(['imap-metadata', letters]);
+  await using server = await imapServer(['imap-metadata', letterPolicy]);
   const news = { fred: 'lr', joe: 'lrw', ann: 'l', bob: 'lra', sue: 'p' };
   await server.store.catalogue.create(sharedMailbox(['news']), { acl: news });
   const client = await server.loggedIn('fred');
   await client.ok('SETMETADATA news (/private/comment "mine")');
-  assert.match(await said(client, 'SETMETADATA news (/shared/comment "x")'), /^NO \[NOPERM\]/);
+  assert.match(await client.said('SETMETADATA news (/shared/comment "x")'), /^NO \[NOPERM\]/);
   const joe = await server.loggedIn('joe');
   await joe.ok('SETMETADATA news (/shared/comment "joe’s")'.replace('’', "'"));
   assert.deepEqual(await told(client, 'GETMETADATA news (/shared/comment /private/comment)'), [
@@ -192,13 +162,13 @@ test('rights (RFC 5464 §3.3): readers read and have their own, writers write wh
   assert.deepEqual(await told(joe, 'GETMETADATA news /private/comment'), [
     'METADATA news (/private/comment NIL)',
   ]);
-  assert.match(await said(joe, `SETMETADATA news (${CYRUS}expire "3")`), /^NO \[NOPERM\]/);
+  assert.match(await joe.said(`SETMETADATA news (${CYRUS}expire "3")`), /^NO \[NOPERM\]/);
   const bob = await server.loggedIn('bob');
   await bob.ok(`SETMETADATA news (${CYRUS}expire "3")`);
   const ann = await server.loggedIn('ann');
-  assert.match(await said(ann, 'GETMETADATA news /shared/comment'), /^NO \[NOPERM\]/);
+  assert.match(await ann.said('GETMETADATA news /shared/comment'), /^NO \[NOPERM\]/);
   const sue = await server.loggedIn('sue');
-  assert.match(await said(sue, 'GETMETADATA news /shared/comment'), /^NO \[NONEXISTENT\]/);
+  assert.match(await sue.said('GETMETADATA news /shared/comment'), /^NO \[NONEXISTENT\]/);
   const admin = await server.loggedIn('admin');
   await admin.ok('SETMETADATA news (/shared/comment "by admin")');
 });
@@ -209,9 +179,9 @@ test('the server’s entries: everybody reads, administrators set; private ones 
   ]);
   const client = await server.loggedIn();
   const admin = await server.loggedIn('admin');
-  assert.match(await said(client, 'SETMETADATA "" (/shared/comment "x")'), /^NO \[NOPERM\]/);
+  assert.match(await client.said('SETMETADATA "" (/shared/comment "x")'), /^NO \[NOPERM\]/);
   await admin.ok('SETMETADATA "" (/shared/comment "hello")');
-  assert.match(await said(admin, 'SETMETADATA "" (/shared/admin "x")'), /^NO \[NOPERM\]/);
+  assert.match(await admin.said('SETMETADATA "" (/shared/admin "x")'), /^NO \[NOPERM\]/);
   await client.ok('SETMETADATA "" (/private/vendor/a/b "x")');
   assert.deepEqual(await told(client, 'GETMETADATA (DEPTH infinity) "" (/shared /private)'), [
     'METADATA "" (/shared NIL /shared/admin "mailto:root@example.org" /shared/comment "hello"' +
@@ -250,7 +220,7 @@ test('Cyrus’s entries: what is set holds, what is told is so, wrong values are
     '(/shared "x")',
     '(/private/specialuse "\\\\Sent")',
   ]) {
-    assert.match(await said(client, `SETMETADATA INBOX ${refused}`), /^NO \[/, refused);
+    assert.match(await client.said(`SETMETADATA INBOX ${refused}`), /^NO \[/, refused);
   }
   await client.ok(`SETMETADATA INBOX (${CYRUS}expire NIL)`);
   assert.equal(
@@ -289,7 +259,7 @@ test('plugins declare entries', async () => {
   });
   const client = await server.loggedIn();
   assert.match(
-    await said(client, 'SETMETADATA INBOX (/shared/comment "x" /shared/vendor/test/colour "grey")'),
+    await client.said('SETMETADATA INBOX (/shared/comment "x" /shared/vendor/test/colour "grey")'),
     /^NO \[CANNOT\] Not a colour/,
   );
   await client.ok('SETMETADATA INBOX (/shared/vendor/test/colour "red")');
@@ -336,7 +306,7 @@ test('LIST-METADATA (RFC 9590)', async () => {
     'METADATA INBOX.a (/shared/comment "x")',
   ]);
   for (const wrong of ['METADATA', 'METADATA ()', 'METADATA /shared/comment', 'METADATA (/comment)'])
-    assert.match(await said(client, `LIST "" * RETURN (${wrong})`), /^BAD/, wrong);
+    assert.match(await client.said(`LIST "" * RETURN (${wrong})`), /^BAD/, wrong);
 });
 
 test('ENABLE METADATA: names of what others have changed, and not one’s own (RFC 5464 §4.4.2)', async () => {
@@ -383,7 +353,7 @@ test('GETANNOTATION and SETANNOTATION are the same entries', async () => {
     'ANNOTATION INBOX "/comment" ("value.priv" "mine" "value.shared" NIL)',
   ]);
   assert.match(
-    await said(client, `SETANNOTATION INBOX "${vendor}size" ("value.shared" "3")`),
+    await client.said(`SETANNOTATION INBOX "${vendor}size" ("value.shared" "3")`),
     /^NO \[NOPERM\]/,
   );
   for (const wrong of [
@@ -393,8 +363,8 @@ test('GETANNOTATION and SETANNOTATION are the same entries', async () => {
     'SETANNOTATION INBOX "/c*" ("value.priv" "x")',
     'SETANNOTATION INBOX "/comment" ()',
   ])
-    assert.match(await said(client, wrong), /^BAD/, wrong);
+    assert.match(await client.said(wrong), /^BAD/, wrong);
   await using without = await imapServer([{ name: 'imap-metadata', config: { annotatemore: false } }]);
   const plain = await without.loggedIn();
-  assert.match(await said(plain, 'GETANNOTATION INBOX "/comment" "value"'), /^BAD/);
+  assert.match(await plain.said('GETANNOTATION INBOX "/comment" "value"'), /^BAD/);
 });

@@ -1,51 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  ACCESS_POLICY,
-  type AccessPolicy,
-  definePlugin,
   Flag,
   type MailboxEntry,
   NumberSet,
-  ownerPolicy,
   personalMailbox,
-  provide,
-  rightsFromLetters,
   sharedMailbox,
   type UserId,
 } from '@angarium/sdk';
-import { type ImapServer, type ImapTestClient, imapServer, type TestPlugin } from '@angarium/testing';
+import { type ImapServer, type ImapTestClient, imapServer, letterPolicy } from '@angarium/testing';
 
 const fred = 'fred' as UserId;
 const both = 'MessageNew MessageExpunge';
 const C = '\\HasChildren';
 const N = '\\HasNoChildren';
 
-/** ACL entries as letters, else the owner's rights. */
-class Letters implements AccessPolicy {
-  rights(...[identity, mailbox]: Parameters<AccessPolicy['rights']>): number {
-    const own = mailbox.acl[identity.user];
-    return own === undefined ? ownerPolicy.rights(identity, mailbox) : rightsFromLetters(own);
-  }
-  mayCreate(...args: Parameters<AccessPolicy['mayCreate']>): boolean {
-    return ownerPolicy.mayCreate(...args);
-  }
-  initialAcl(): Readonly<Record<string, string>> {
-    return {};
-  }
-}
-const letters: TestPlugin = {
-  name: 'letters',
-  manifest: { provides: ['access-policy@1'] },
-  definition: definePlugin({ provides: [provide(ACCESS_POLICY, Letters)] }),
-};
-
-const plugins = ['imap-notify', 'imap-metadata', letters];
-
-async function said(client: ImapTestClient, command: string): Promise<string> {
-  const { status, text } = await client.command(command);
-  return `${status} ${text}`;
-}
+const plugins = ['imap-notify', 'imap-metadata', letterPolicy];
 
 function letter(subject: string): string {
   return `Subject: ${subject}\r\n\r\nHello\r\n`;
@@ -113,10 +83,10 @@ test('grammar and what must stand together (RFC 5465 §5, §8)', async () => {
     `NOTIFY SET (mailboxes () (${both}))`,
     `NOTIFY SET ${`(personal (${both})) `.repeat(101)}(personal NONE)`,
   ]) {
-    assert.match(await said(client, wrong), /^BAD/, wrong.slice(0, 80));
+    assert.match(await client.said(wrong), /^BAD/, wrong.slice(0, 80));
   }
   assert.match(
-    await said(client, 'NOTIFY SET (personal (MessageNew Earthquake))'),
+    await client.said('NOTIFY SET (personal (MessageNew Earthquake))'),
     /^NO \[BADEVENT \(MessageNew MessageExpunge FlagChange AnnotationChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange\)\]/,
   );
   for (const right of [
@@ -127,7 +97,7 @@ test('grammar and what must stand together (RFC 5465 §5, §8)', async () => {
     `NOTIFY SET (mailboxes (INBOX "none") (${both} FlagChange)) (subscribed (MailboxName SubscriptionChange))`,
     'NOTIFY SET (subtree user (MailboxName)) (personal (MailboxMetadataChange ServerMetadataChange))',
   ]) {
-    assert.match(await said(client, right), /^OK/, right);
+    assert.match(await client.said(right), /^OK/, right);
   }
 });
 
@@ -403,7 +373,7 @@ test('too many mailboxes, and too much to tell: NOTIFICATIONOVERFLOW (§5.8)', a
   const client = await server.loggedIn();
   const { catalogue } = server.store;
   for (const name of ['a', 'b', 'c']) await catalogue.create(personalMailbox(fred, [name]));
-  assert.match(await said(client, `NOTIFY SET (personal (${both}))`), /^NO \[NOTIFICATIONOVERFLOW\]/);
+  assert.match(await client.said(`NOTIFY SET (personal (${both}))`), /^NO \[NOTIFICATIONOVERFLOW\]/);
   await client.ok('NOTIFY SET (personal (MailboxName))');
   // All in one turn: the session comes to it when they are all there.
   const tag = client.start('IDLE');

@@ -9,7 +9,6 @@ import {
   type MailboxEntry,
   type MailboxId,
   type MailboxName,
-  type MailboxStatus,
   type MetadataChanged,
   NumberSet,
   parentOf,
@@ -17,10 +16,11 @@ import {
   type SelectedNews,
   sameMailbox,
 } from '@angarium/sdk';
-import { type Events, MESSAGE_EVENTS, NotifyEvent } from './events.js';
+import { type Events, NotifyEvent } from './events.js';
 import type { SelectedGroup } from './grammar.js';
 import { type NameNews, News } from './news.js';
 import { Specs } from './specs.js';
+import { changedStatus, wholeStatus, writeStatuses } from './status.js';
 
 const eventOfKind: Partial<Record<ChangeKind, Events>> = {
   appended: NotifyEvent.messageNew,
@@ -28,9 +28,6 @@ const eventOfKind: Partial<Record<ChangeKind, Events>> = {
   flags: NotifyEvent.flagChange,
   annotations: NotifyEvent.annotationChange,
 };
-
-/** Mailboxes whose counters are asked for at once. */
-const STATUS_SLICE = 250;
 
 const everything: SelectedNews = { messages: true, expunges: true, flags: true };
 
@@ -293,61 +290,19 @@ export class Watcher {
 
   /** STATUS of mailboxes that are not selected: what concerns the events (RFC 5465 §5.1 to RFC 5465 §5.3). */
   private async tellStatus(reply: ImapReply, messages: ReadonlyMap<MailboxId, Events>): Promise<void> {
-    const { store, identity } = this.session;
-    const ids = [...messages.keys()];
-    for (let at = 0; at < ids.length; at += STATUS_SLICE) {
-      const slice = ids.slice(at, at + STATUS_SLICE);
-      const statuses = await store.status(slice, identity.user);
-      for (const [i, id] of slice.entries()) {
-        const status = statuses[i];
-        const entry = status === undefined ? undefined : await store.catalogue.byId(id);
-        if (status === undefined || entry === undefined || !this.specs.isOpen(entry)) continue;
-        if (this.ownModSeqs.get(id) === status.highestModSeq) continue;
-        const text = this.statusText(status, messages.get(id)!, this.ids.get(id) ?? 0);
-        if (text !== '') reply.untagged(`STATUS ${reply.mailbox(entry.name)} (${text})`);
-      }
-      await reply.drain();
-    }
-  }
-
-  /** Whoever watches flags is told how many are unseen with everything. */
-  private statusText(status: MailboxStatus, events: Events, watched: Events): string {
-    const { enabled } = this.session;
-    const hasModSeq = enabled.has('CONDSTORE') || enabled.has('QRESYNC');
-    const hasCounts = (events & (NotifyEvent.messageNew | NotifyEvent.messageExpunge)) !== 0;
-    const hasUnseen = (watched & NotifyEvent.flagChange) !== 0;
-    if (!hasCounts && !hasUnseen && !hasModSeq) return '';
-    const parts: string[] = [];
-    if (hasCounts) parts.push(`MESSAGES ${status.messages} UIDNEXT ${status.uidNext}`);
-    parts.push(`UIDVALIDITY ${status.uidValidity}`);
-    if (hasUnseen) parts.push(`UNSEEN ${status.unseen}`);
-    if (hasModSeq) parts.push(`HIGHESTMODSEQ ${Math.max(1, status.highestModSeq)}`);
-    return parts.join(' ');
+    const { session, specs, ownModSeqs, ids } = this;
+    await writeStatuses(session, reply, [...messages.keys()], (id, status, entry) => {
+      const isKnown = ownModSeqs.get(id) === status.highestModSeq;
+      if (isKnown || !specs.isOpen(entry)) return '';
+      return changedStatus(session, status, messages.get(id)!, ids.get(id) ?? 0);
+    });
   }
 
   /** NOTIFY SET STATUS: how all watched mailboxes are now (RFC 5465 §3.1). */
   async tellAll(reply: ImapReply): Promise<void> {
-    const selected = this.session.state === 'selected' ? this.session.selected.entry.id : undefined;
-    const ids = [...this.ids.keys()].filter((id) => id !== selected);
-    const { store, identity } = this.session;
-    for (let at = 0; at < ids.length; at += STATUS_SLICE) {
-      const slice = ids.slice(at, at + STATUS_SLICE);
-      const statuses = await store.status(slice, identity.user);
-      for (const [i, id] of slice.entries()) {
-        const status = statuses[i];
-        const entry = await store.catalogue.byId(id);
-        if (status === undefined || entry === undefined) continue;
-        const events = this.ids.get(id)! & MESSAGE_EVENTS;
-        const text = [
-          `MESSAGES ${status.messages} UIDNEXT ${status.uidNext} UIDVALIDITY ${status.uidValidity}`,
-          ...(events & NotifyEvent.flagChange ? [`UNSEEN ${status.unseen}`] : []),
-          ...(events & (NotifyEvent.flagChange | NotifyEvent.annotationChange)
-            ? [`HIGHESTMODSEQ ${Math.max(1, status.highestModSeq)}`]
-            : []),
-        ].join(' ');
-        reply.untagged(`STATUS ${reply.mailbox(entry.name)} (${text})`);
-      }
-      await reply.drain();
-    }
+    const { session, ids } = this;
+    const selected = session.state === 'selected' ? session.selected.entry.id : undefined;
+    const others = [...ids.keys()].filter((id) => id !== selected);
+    await writeStatuses(session, reply, others, (id, status) => wholeStatus(status, ids.get(id)!));
   }
 }

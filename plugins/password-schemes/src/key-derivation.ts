@@ -1,7 +1,7 @@
 /** Schemes that OpenSSL derives on the thread pool: PBKDF2, SCRAM, Argon2. Costs beyond reason count as damage. */
-import { type Argon2Algorithm, argon2, createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
+import { type Argon2Algorithm, argon2, createHash, pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { preparePassword, type ScramHash, type ScramKeys } from '@angarium/sdk';
+import { fitsScramKeys, type ScramHash, type ScramKeys, scramDigests } from '@angarium/sdk';
 import { damaged } from './damaged.js';
 
 const MAX_ITERATIONS = 10_000_000;
@@ -11,11 +11,6 @@ const MAX_ARGON2_PASSES = 64;
 const MAX_ARGON2_LANES = 64;
 
 const derive = promisify(pbkdf2);
-const digests: Readonly<Record<ScramHash, string>> = {
-  'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
-  'SHA-512': 'sha512',
-};
 
 /** Dovecot's PBKDF2: `$1$salt$rounds$hex`, HMAC-SHA-1, 20 octets. */
 export async function pbkdf2Matches(data: string, password: string): Promise<boolean> {
@@ -29,7 +24,7 @@ export async function pbkdf2Matches(data: string, password: string): Promise<boo
 export function readScramKeys(data: string, hash: ScramHash): ScramKeys {
   const [, iterations, salt, stored, server] =
     /^(?:SCRAM-SHA-\d+\$)?(\d{1,8})[,:]([^,:$]+)[,$]([^,:$]+)[,:]([^,:$]+)$/.exec(data) ?? [];
-  const bytes = createHash(digests[hash]).digest().length;
+  const bytes = createHash(scramDigests[hash]).digest().length;
   const storedKey = Buffer.from(stored ?? '', 'base64');
   const serverKey = Buffer.from(server ?? '', 'base64');
   if (salt === undefined || !isReasonable(iterations)) throw damaged();
@@ -38,11 +33,7 @@ export function readScramKeys(data: string, hash: ScramHash): ScramKeys {
 }
 
 export async function scramMatches(data: string, hash: ScramHash, password: string): Promise<boolean> {
-  const { salt, iterations, storedKey } = readScramKeys(data, hash);
-  const digest = digests[hash];
-  const salted = await derive(preparePassword(password), salt, iterations, storedKey.length, digest);
-  const clientKey = createHmac(digest, salted).update('Client Key').digest();
-  return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey);
+  return await fitsScramKeys(password, hash, readScramKeys(data, hash));
 }
 
 /** The PHC string: `$argon2id$v=19$m=65536,t=3,p=1$salt$hash`. */

@@ -57,7 +57,7 @@ export function isDomainRoot({ owner, path }: MailboxName): boolean {
 }
 
 /** The names whose roots would count it, nearest first. */
-export function* rootNamesFor(name: MailboxName): Generator<MailboxName> {
+function* rootNamesFor(name: MailboxName): Generator<MailboxName> {
   for (let up: MailboxName | undefined = name; up !== undefined; up = parentOf(up)) yield up;
   if (!isDomainRoot(name)) yield domainRoot(name.domain);
 }

@@ -1,15 +1,8 @@
 import {
   anonymousIdentity,
   authServiceName,
-  CONFIG,
-  Component,
-  inject,
-  injectable,
-  LOGGER,
   type Logger,
   MailError,
-  type Registry,
-  SASL_MECHANISMS,
   type SaslMechanism,
   saslText,
 } from '@angarium/sdk';
@@ -44,19 +37,4 @@ export function anonymous(config: AnonymousConfig, log: Logger): SaslMechanism {
       },
     }),
   };
-}
-
-@injectable()
-export class AnonymousRegistration extends Component {
-  constructor(
-    @inject(CONFIG) private readonly config: AnonymousConfig,
-    @inject(LOGGER) private readonly log: Logger,
-    @inject(SASL_MECHANISMS) private readonly mechanisms: Registry<SaslMechanism>,
-  ) {
-    super();
-  }
-
-  override start(): void {
-    this.own(this.mechanisms.add(anonymous(this.config, this.log)));
-  }
 }

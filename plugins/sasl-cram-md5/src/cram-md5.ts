@@ -1,14 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
-  Component,
-  HOST,
-  type Host,
-  inject,
-  injectable,
   MailError,
   normaliseClaim,
-  type Registry,
-  SASL_MECHANISMS,
   type SaslEnvironment,
   type SaslExchange,
   type SaslMechanism,
@@ -61,19 +54,5 @@ class CramMd5Exchange implements SaslExchange {
     }
     if (!isRight) throw new MailError('AUTHENTICATIONFAILED', 'wrong digest');
     return { user, actAs: undefined };
-  }
-}
-
-@injectable()
-export class CramMd5Registration extends Component {
-  constructor(
-    @inject(SASL_MECHANISMS) private readonly mechanisms: Registry<SaslMechanism>,
-    @inject(HOST) private readonly host: Host,
-  ) {
-    super();
-  }
-
-  override start(): void {
-    this.own(this.mechanisms.add(cramMd5(this.host.serverName)));
   }
 }

@@ -1,5 +1,16 @@
 /** SASL DIGEST-MD5 (RFC 2831), which RFC 6331 calls historic. */
-import { definePlugin, part } from '@angarium/sdk';
-import { DigestMd5Registration } from './registration.js';
+import { adding, CONFIG, definePlugin, HOST, SASL_MECHANISMS } from '@angarium/sdk';
+import { digestMd5 } from './exchange.js';
 
-export default definePlugin({ parts: [part(DigestMd5Registration)] });
+/** As config.schema.json has it, defaults filled in. */
+interface DigestMd5Config {
+  readonly realm: string;
+}
+
+export default definePlugin({
+  parts: [
+    adding(SASL_MECHANISMS, [CONFIG, HOST], ({ realm }: DigestMd5Config, { serverName }) => [
+      digestMd5(realm || serverName),
+    ]),
+  ],
+});

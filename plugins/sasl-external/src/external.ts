@@ -1,14 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import {
-  CONFIG,
-  Component,
-  inject,
-  injectable,
   MailError,
   normaliseActAs,
   normaliseClaim,
-  type Registry,
-  SASL_MECHANISMS,
   type SaslEnvironment,
   type SaslMechanism,
   type SaslStep,
@@ -61,18 +55,4 @@ function chosen(users: readonly UserId[], environment: SaslEnvironment, authzid:
   const user = users.find((candidate) => candidate === wanted) ?? users[0];
   if (user === undefined) throw new MailError('AUTHENTICATIONFAILED', 'the certificate names nobody');
   return user;
-}
-
-@injectable()
-export class ExternalRegistration extends Component {
-  constructor(
-    @inject(CONFIG) private readonly config: ExternalConfig,
-    @inject(SASL_MECHANISMS) private readonly mechanisms: Registry<SaslMechanism>,
-  ) {
-    super();
-  }
-
-  override start(): void {
-    this.own(this.mechanisms.add(external(this.config)));
-  }
 }

@@ -23,10 +23,9 @@ const GSS_C_MECH_CODE = 2;
 /** GSS_C_NT_HOSTBASED_SERVICE, RFC 2743 §4.1. */
 const HOSTBASED_SERVICE = Buffer.from('2a864886f71201020104', 'hex');
 
-const types = {
-  buffer: koffi.struct('gss_buffer_desc', { length: 'size_t', value: 'void *' }),
-  oid: koffi.struct('gss_OID_desc', { length: 'uint32_t', elements: 'void *' }),
-};
+// Known to the declarations below by their names.
+koffi.struct('gss_buffer_desc', { length: 'size_t', value: 'void *' });
+koffi.struct('gss_OID_desc', { length: 'uint32_t', elements: 'void *' });
 
 /** `_Out_` and `_Inout_` are koffi's; the rest is gssapi.h. */
 function declare(lib: ReturnType<typeof koffi.load>) {
@@ -183,6 +182,3 @@ function takeBuffer(functions: Functions, buffer: GssBuffer): Uint8Array {
   functions.releaseBuffer([0], buffer);
   return bytes;
 }
-
-/** Named here so that the declarations above find them. */
-export const gssTypes = types;

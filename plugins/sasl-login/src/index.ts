@@ -1,5 +1,5 @@
 /** SASL LOGIN, for clients that know no better. */
-import { definePlugin, part } from '@angarium/sdk';
-import { LoginRegistration } from './login.js';
+import { adding, definePlugin, SASL_MECHANISMS } from '@angarium/sdk';
+import { login } from './login.js';
 
-export default definePlugin({ parts: [part(LoginRegistration)] });
+export default definePlugin({ parts: [adding(SASL_MECHANISMS, [], () => [login])] });

@@ -1,10 +1,5 @@
 import {
-  Component,
-  inject,
-  injectable,
   MailError,
-  type Registry,
-  SASL_MECHANISMS,
   type SaslEnvironment,
   type SaslExchange,
   type SaslMechanism,
@@ -68,15 +63,4 @@ function textOf(message: Uint8Array): string {
     // Told below, in the same words.
   }
   throw new MailError('CLIENTBUG', 'Malformed LOGIN response');
-}
-
-@injectable()
-export class LoginRegistration extends Component {
-  constructor(@inject(SASL_MECHANISMS) private readonly mechanisms: Registry<SaslMechanism>) {
-    super();
-  }
-
-  override start(): void {
-    this.own(this.mechanisms.add(login));
-  }
 }

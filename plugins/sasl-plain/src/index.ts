@@ -1,5 +1,5 @@
 /** SASL PLAIN (RFC 4616). */
-import { definePlugin, part } from '@angarium/sdk';
-import { PlainRegistration } from './plain.js';
+import { adding, definePlugin, SASL_MECHANISMS } from '@angarium/sdk';
+import { plain } from './plain.js';
 
-export default definePlugin({ parts: [part(PlainRegistration)] });
+export default definePlugin({ parts: [adding(SASL_MECHANISMS, [], () => [plain])] });

@@ -1,10 +1,5 @@
 import {
-  Component,
-  inject,
-  injectable,
   MailError,
-  type Registry,
-  SASL_MECHANISMS,
   type SaslEnvironment,
   type SaslExchange,
   type SaslMechanism,
@@ -46,16 +41,5 @@ class PlainExchange implements SaslExchange {
     } catch (error) {
       throw new MailError(code, 'no valid user name', { cause: error });
     }
-  }
-}
-
-@injectable()
-export class PlainRegistration extends Component {
-  constructor(@inject(SASL_MECHANISMS) private readonly mechanisms: Registry<SaslMechanism>) {
-    super();
-  }
-
-  override start(): void {
-    this.own(this.mechanisms.add(plain));
   }
 }

@@ -22,6 +22,7 @@ import {
   type ScramKeys,
   saslprep,
   saslText,
+  scramDigests,
   type UserId,
 } from '@angarium/sdk';
 import type { BindingType, ScramConfig } from './mechanisms.js';
@@ -37,12 +38,6 @@ export interface ScramVariant {
   /** For tests; random otherwise. */
   readonly serverNonce?: string;
 }
-
-const digests: Readonly<Record<ScramHash, string>> = {
-  'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
-  'SHA-512': 'sha512',
-};
 
 const NONCE_BYTES = 18;
 
@@ -69,7 +64,7 @@ export class ScramExchange implements SaslExchange {
     private readonly variant: ScramVariant,
     private readonly environment: SaslEnvironment,
   ) {
-    this.digest = digests[variant.hash];
+    this.digest = scramDigests[variant.hash];
   }
 
   async step(message: Uint8Array | undefined): Promise<SaslStep> {

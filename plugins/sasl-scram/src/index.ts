@@ -1,5 +1,11 @@
 /** SCRAM-SHA-1, -256, -512 and their -PLUS forms. */
-import { definePlugin, part } from '@angarium/sdk';
-import { ScramRegistration } from './registration.js';
+import { adding, CONFIG, definePlugin, folderKey, HOST, SASL_MECHANISMS } from '@angarium/sdk';
+import { type ScramConfig, scramMechanisms } from './mechanisms.js';
 
-export default definePlugin({ parts: [part(ScramRegistration)] });
+export default definePlugin({
+  parts: [
+    adding(SASL_MECHANISMS, [CONFIG, HOST], (config: ScramConfig, { dataDir }) =>
+      scramMechanisms(config, folderKey(dataDir, 'scram-decoys')),
+    ),
+  ],
+});

@@ -16,7 +16,7 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import { createTestKernel, ManualClock, memoryStore } from '@angarium/testing';
-import { decodeBase32 } from './base32.js';
+import { decodeBase32 } from './base32.test.support.js';
 import { hotp, STEP_MS, stepAt } from './otp.js';
 
 const fred = 'fred' as UserId;

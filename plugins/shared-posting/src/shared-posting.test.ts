@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ACCESS_POLICY,
-  ACCOUNTS,
   type AccessPolicy,
-  type Account,
-  type Accounts,
   anonymousIdentity,
   DELIVERY,
   definePlugin,
@@ -19,22 +16,7 @@ import {
   sharedMailbox,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, memoryStore } from '@angarium/testing';
-
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
-    if (text.endsWith('@bad')) throw new MailError('CANNOT', 'no name');
-    return text.toLowerCase().replace(/@default\.example$/, '') as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    if (user !== 'bb' && user !== 'fred') return undefined;
-    return { user, displayName: undefined, groups: [], isDisabled: false, attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
+import { accountsOf, createTestKernel, memoryStore, testEnvelope } from '@angarium/testing';
 
 @injectable()
 class FakePolicy implements AccessPolicy {
@@ -45,18 +27,24 @@ class FakePolicy implements AccessPolicy {
   initialAcl = ownerPolicy.initialAcl;
 }
 
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1', 'access-policy@1'] },
-  definition: definePlugin({
-    provides: [provide(ACCOUNTS, FakeAccounts), provide(ACCESS_POLICY, FakePolicy)],
-  }),
+const accounts = accountsOf(
+  (user) => (user === 'bb' || user === 'fred' ? {} : undefined),
+  (text) => {
+    if (text.endsWith('@bad')) throw new MailError('CANNOT', 'no name');
+    return text.toLowerCase().replace(/@default\.example$/, '') as UserId;
+  },
+);
+const policy = {
+  name: 'test-policy',
+  manifest: { provides: ['access-policy@1'] },
+  definition: definePlugin({ provides: [provide(ACCESS_POLICY, FakePolicy)] }),
 };
 
 async function setUp(config: Record<string, unknown> = {}, domains?: Record<string, unknown>) {
   const kernel = await createTestKernel({
     plugins: [
       accounts,
+      policy,
       memoryStore,
       { name: 'namespace', config: { altnamespace: false, unixhierarchysep: false } },
       ...(domains === undefined ? [] : [{ name: 'virtual-hosting', config: domains }]),
@@ -70,18 +58,12 @@ async function setUp(config: Record<string, unknown> = {}, domains?: Record<stri
   const recipient = (address: string, identity = anonymousIdentity) => {
     const at = address.lastIndexOf('@');
     const localPart = at < 0 ? address : address.slice(0, at);
-    return kernel.get(DELIVERY).recipient(
-      { address, localPart, domain: at < 0 ? undefined : address.slice(at + 1), parameters: {} },
-      {
-        sender: 'sender@example.com',
-        identity,
-        via: 'lmtp',
-        session: 's1',
-        remoteAddress: '127.0.0.1',
-        isUtf8: false,
-        parameters: {},
-      },
-    );
+    return kernel
+      .get(DELIVERY)
+      .recipient(
+        { address, localPart, domain: at < 0 ? undefined : address.slice(at + 1), parameters: {} },
+        { ...testEnvelope, identity },
+      );
   };
   /** `shared/x`, `user fred`, or the status of the refusal. */
   const place = async (address: string, identity = anonymousIdentity) => {

@@ -9,28 +9,29 @@ import {
   type CommandContext,
   CommandError,
   Component,
+  ConnectionLost,
   defineCommand,
   HOST,
   type Host,
   inject,
   injectable,
-  type Registry,
-} from '@angarium/sdk';
-import {
-  authenticate,
-  type ConnectTo,
-  connectTo,
   ownServer,
   parseServer,
-  type Security,
-} from './connection.js';
-import { ConnectionLost, type SieveClient } from './protocol/client.js';
+  passwordFileOption,
+  passwordFromFile,
+  portOption,
+  type Registry,
+  remoteSecurity,
+  type ServerAddress,
+  securityOptions,
+  textOption,
+} from '@angarium/sdk';
+import { authenticate, connectTo } from './connection.js';
+import type { SieveClient } from './protocol/client.js';
 import { NoMechanism } from './protocol/sasl.js';
 import { Shell } from './shell.js';
 
 const SIEVE_PORT = 4190;
-
-type Options = CommandContext['options'];
 
 @injectable()
 export class SieveshellCommand extends Component {
@@ -58,11 +59,9 @@ export class SieveshellCommand extends Component {
               flags: '-m, --mechanism <mechanism>',
               summary: 'SCRAM-SHA-…, PLAIN or LOGIN; default: the best',
             },
-            { flags: '--password-file <file>', summary: 'its first line is the password' },
-            { flags: '--notls', summary: 'no STARTTLS' },
+            passwordFileOption,
             { flags: '--tls', summary: 'TLS from the beginning' },
-            { flags: '--cafile <file>', summary: 'verify the certificate by this CA' },
-            { flags: '--insecure', summary: 'do not verify the certificate' },
+            ...securityOptions,
             { flags: '-e, --exec <commands>', summary: 'run these, separated by ; or line ends' },
             { flags: '-f, --execfile <file>', summary: 'run the commands of this file' },
           ],
@@ -96,19 +95,20 @@ export class SieveshellCommand extends Component {
   /** Logged in. */
   private async connect(context: CommandContext): Promise<SieveClient> {
     const { options } = context;
-    const user = text(options, 'user');
-    const authid = text(options, 'authid') ?? user ?? process.env['USER'] ?? userInfo().username;
+    const user = textOption(options, 'user');
+    const authid = textOption(options, 'authid') ?? user ?? process.env['USER'] ?? userInfo().username;
     const to = await this.target(context);
-    const security = securityOf(options);
+    const security = remoteSecurity(options);
     const client = await connectTo(to, security).catch((error: unknown) => {
       throw new CommandError(`unable to connect to server ${to.host}: ${(error as Error).message}`);
     });
     try {
-      const password = await passwordOf(context, authid);
+      const password =
+        (await passwordFromFile(options)) ?? (await context.askSecret(`Password of ${authid}`));
       const authz = user === authid ? undefined : user;
       await authenticate(
         client,
-        { authid, authz, password, mechanism: text(options, 'mechanism') },
+        { authid, authz, password, mechanism: textOption(options, 'mechanism') },
         security,
       );
       return client;
@@ -118,47 +118,29 @@ export class SieveshellCommand extends Component {
     }
   }
 
-  private async target({ args, options }: CommandContext): Promise<ConnectTo> {
+  private async target({ args, options }: CommandContext): Promise<ServerAddress> {
     const [server] = args as readonly (string | undefined)[];
-    const given = text(options, 'port');
-    if (given !== undefined && !/^\d{1,5}$/.test(given)) throw new CommandError(`not a port: ${given}`, 2);
-    const port = given === undefined ? SIEVE_PORT : Number(given);
+    const port = portOption(textOption(options, 'port'));
     const isImplicit = options['tls'] === true;
-    if (server !== undefined) return { ...parseServer(server, port), isImplicit };
-    if (given !== undefined) return { host: '127.0.0.1', port, isImplicit };
-    const own = await ownServer(this.host.runDir);
+    if (server !== undefined) {
+      const named = parseServer(server, port ?? SIEVE_PORT);
+      if (named === undefined) throw new CommandError(`not a server: ${server}`, 2);
+      return { ...named, isImplicit };
+    }
+    if (port !== undefined) return { host: '127.0.0.1', port, isImplicit };
+    const own = await ownServer(this.host.runDir, 'sieve');
     if (own === undefined) throw new CommandError('need a server: none runs on this data folder', 2);
     return own;
   }
 }
 
 async function converse(shell: Shell, { options, stdin, isInteractive }: CommandContext): Promise<void> {
-  const commands = text(options, 'exec');
-  const file = text(options, 'execfile');
+  const commands = textOption(options, 'exec');
+  const file = textOption(options, 'execfile');
   if (commands !== undefined && file !== undefined)
     throw new CommandError('--exec and --execfile exclude each other', 2);
   if (commands !== undefined) return await shell.script(commands.split('\n'));
   if (file !== undefined) return await shell.script((await readFile(file, 'utf8')).split('\n'));
   if (isInteractive) return await shell.interactive(stdin as Readable);
   await shell.script(createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY }));
-}
-
-async function passwordOf({ options, askSecret }: CommandContext, user: string): Promise<string> {
-  const file = text(options, 'passwordFile');
-  if (file === undefined) return await askSecret(`Password of ${user}`);
-  const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/);
-  return line;
-}
-
-function text(options: Options, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function securityOf(options: Options): Security {
-  return {
-    caFile: text(options, 'cafile'),
-    noTls: options['notls'] === true,
-    isInsecure: options['insecure'] === true,
-  };
 }

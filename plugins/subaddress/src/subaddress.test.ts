@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ACCESS_POLICY,
-  ACCOUNTS,
   type AccessPolicy,
-  type Account,
-  type Accounts,
   anonymousIdentity,
   DELIVERY,
-  type DeliveryEnvelope,
   definePlugin,
   type Identity,
   injectable,
@@ -19,23 +15,9 @@ import {
   rightsFromLetters,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, memoryStore } from '@angarium/testing';
+import { accountsOf, createTestKernel, memoryStore, testEnvelope } from '@angarium/testing';
 
 const fred = 'fred' as UserId;
-
-@injectable()
-class FakeAccounts implements Accounts {
-  normalise(text: string): UserId {
-    return text.toLowerCase() as UserId;
-  }
-  async find(user: UserId): Promise<Account | undefined> {
-    if (user !== fred) return undefined;
-    return { user, displayName: undefined, groups: [], isDisabled: false, attributes: {} };
-  }
-  async list(): Promise<readonly Account[]> {
-    return [];
-  }
-}
 
 /** `anyone` and ids as the ACL says; owners and administrators as without a plugin. */
 @injectable()
@@ -49,25 +31,11 @@ class FakePolicy implements AccessPolicy {
   initialAcl = ownerPolicy.initialAcl;
 }
 
-const accounts = {
-  name: 'test-accounts',
-  manifest: { provides: ['accounts@1'] },
-  definition: definePlugin({ provides: [provide(ACCOUNTS, FakeAccounts)] }),
-};
+const accounts = accountsOf((user) => (user === fred ? {} : undefined));
 const acl = {
   name: 'test-acl',
   manifest: { provides: ['access-policy@1'] },
   definition: definePlugin({ provides: [provide(ACCESS_POLICY, FakePolicy)] }),
-};
-
-const envelope: DeliveryEnvelope = {
-  sender: 'sender@example.com',
-  identity: anonymousIdentity,
-  via: 'lmtp',
-  session: 's1',
-  remoteAddress: '127.0.0.1',
-  isUtf8: false,
-  parameters: {},
 };
 
 interface Options {
@@ -97,7 +65,7 @@ async function setUp({ config = {}, namespace = {}, withAcl = true }: Options = 
       .get(DELIVERY)
       .recipient(
         { address: `${localPart}@x.example`, localPart, domain: 'x.example', parameters: {} },
-        { ...envelope, identity },
+        { ...testEnvelope, identity },
       );
     assert.equal(recipient.outcome, undefined);
     const [target, ...more] = recipient.targets;

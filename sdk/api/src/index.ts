@@ -14,6 +14,7 @@ export * from './message/index.js';
 export * from './model/index.js';
 export * from './permissions.js';
 export * from './plugin.js';
+export * from './remote/index.js';
 export * from './sasl/index.js';
 export * from './sieve/index.js';
 export * from './text-protocol/index.js';

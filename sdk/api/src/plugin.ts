@@ -3,7 +3,7 @@
  * Life of a plugin in a worker: its classes are registered and constructed in plan order (contracts first),
  * then `start()` is awaited in the same order; at the end `stop()` and what was `own`ed, in reverse.
  */
-import type { Constructor, Contract } from './di.js';
+import { type Constructor, type Contract, inject, injectable, type RegistryContract } from './di.js';
 import { DisposableStore } from './disposable.js';
 import type { HookKind } from './kernel/hooks.js';
 
@@ -74,6 +74,52 @@ export function part(
   options: { when?: readonly Contract<unknown>[] } = {},
 ): Part {
   return { useClass, when: options.when ?? [] };
+}
+
+/** What the contracts of a list are to those who ask for them; CONFIG is whatever the plugin says it is. */
+export type Given<N extends readonly Contract<unknown>[]> = {
+  // biome-ignore lint/suspicious/noExplicitAny: the plugin's own schema vouches for the type of its configuration
+  [K in keyof N]: N[K] extends Contract<infer T> ? (unknown extends T ? any : T) : never;
+};
+
+/** Ties something's life to the part that is given this. */
+export type Own = <T extends Disposable | AsyncDisposable>(item: T) => T;
+
+/**
+ * A part that needs no class of its own.
+ * @param needs what a constructor would `@inject`. @param start as `Component.start`, with what was needed, in that order.
+ */
+export function starting<const N extends readonly Contract<unknown>[]>(
+  needs: N,
+  start: (...given: [...Given<N>, Own]) => void | Promise<void>,
+): Part {
+  class Starting extends Component {
+    private readonly given: Given<N>;
+
+    constructor(...given: unknown[]) {
+      super();
+      this.given = given as unknown as Given<N>;
+    }
+
+    override start(): void | Promise<void> {
+      return start(...this.given, (item) => this.own(item));
+    }
+  }
+  for (const [index, token] of needs.entries()) inject(token)(Starting, undefined, index);
+  injectable()(Starting);
+  return part(Starting);
+}
+
+/** A part that adds to a registry. @param make makes the items of what `needs` name. */
+export function adding<const T, const N extends readonly Contract<unknown>[]>(
+  registry: RegistryContract<T>,
+  needs: N,
+  make: (...given: [...Given<N>, Own]) => readonly NoInfer<T>[] | Promise<readonly NoInfer<T>[]>,
+): Part {
+  return starting([registry, ...needs], async (to, ...rest) => {
+    const own = rest.at(-1) as Own;
+    own(to.add(...(await make(...rest))));
+  });
 }
 
 /** The default export of a plugin's entry module; what is absent is empty. */

@@ -7,6 +7,7 @@ export * from './clients/lmtp.js';
 export * from './clients/sasl.js';
 export * from './clock.js';
 export * from './corpus.js';
+export * from './fakes.js';
 export * from './host.js';
 export * from './imap-fuzz.js';
 export * from './imap-grammar.js';

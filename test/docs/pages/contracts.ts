@@ -50,12 +50,8 @@ function constantLink({ constant }: ContractInfo, inputs: Inputs): string {
   return link === undefined ? code(constant) : `[${constant}](${link})`;
 }
 
-/** Plugins in whose sources the constant stands in an `@inject`. */
-function usersOf({ constant }: ContractInfo, inputs: Inputs): string {
-  const pattern = new RegExp(`@inject(?:Optional)?\\(\\s*${constant}\\s*\\)`);
-  const users = inputs.plugins.filter(({ id }) =>
-    inputs.sources.some(({ path, text }) => path.startsWith(`plugins/${id}/`) && pattern.test(text)),
-  );
+function usersOf({ name }: ContractInfo, inputs: Inputs): string {
+  const users = inputs.plugins.filter(({ registries }) => registries.includes(name));
   return pluginLinks(users.map(({ id }) => id));
 }
 

@@ -5,7 +5,7 @@ import { Anchors, byText, code, codeBlock, docComment, page, prose } from '../ma
 /** The module of what lies beside the SDK's own index. */
 const rootName = 'basics';
 
-export function moduleName(module: Pick<ApiModule, 'name'>): string {
+function moduleName(module: Pick<ApiModule, 'name'>): string {
   return module.name === '' ? rootName : module.name;
 }
 

@@ -1,6 +1,5 @@
-import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import type { ScramHash, ScramKeys } from '@angarium/sdk';
+import { randomBytes } from 'node:crypto';
+import { deriveScramKeys, type ScramHash, type ScramKeys } from '@angarium/sdk';
 
 /** RFC 5802 §3; binary values in base64. */
 export interface StoredScramKeys {
@@ -9,14 +8,6 @@ export interface StoredScramKeys {
   readonly storedKey: string;
   readonly serverKey: string;
 }
-
-const digests: Readonly<Record<ScramHash, { readonly name: string; readonly bytes: number }>> = {
-  'SHA-1': { name: 'sha1', bytes: 20 },
-  'SHA-256': { name: 'sha256', bytes: 32 },
-  'SHA-512': { name: 'sha512', bytes: 64 },
-};
-
-const derive = promisify(pbkdf2);
 
 /** Of every salt that is made here. */
 export const SCRAM_SALT_BYTES = 16;
@@ -28,15 +19,7 @@ export async function scramKeysOf(
   iterations: number,
   salt: Buffer = randomBytes(SCRAM_SALT_BYTES),
 ): Promise<StoredScramKeys> {
-  const { name, bytes } = digests[hash];
-  const salted = await derive(password, salt, iterations, bytes, name);
-  const clientKey = createHmac(name, salted).update('Client Key').digest();
-  return {
-    salt: salt.toString('base64'),
-    iterations,
-    storedKey: createHash(name).update(clientKey).digest('base64'),
-    serverKey: createHmac(name, salted).update('Server Key').digest('base64'),
-  };
+  return encodeScramKeys(await deriveScramKeys(password, hash, { salt, iterations }));
 }
 
 export function decodeScramKeys(keys: StoredScramKeys): ScramKeys {

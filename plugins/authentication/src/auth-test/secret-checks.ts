@@ -1,13 +1,9 @@
 /** Would this secret do for that mechanism? Asked of every source in turn, as a login asks them. */
-import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
 import {
+  fitsScramKeys,
   type PasswordContext,
   type PasswordSource,
-  preparePassword,
   type SaslMechanism,
-  type ScramHash,
-  type ScramKeys,
   type UserId,
 } from '@angarium/sdk';
 
@@ -17,13 +13,6 @@ export interface SourceAnswer {
   readonly verdict: 'right' | 'wrong' | 'unknown' | 'failed';
   readonly text: string;
 }
-
-const derive = promisify(pbkdf2);
-const digests: Readonly<Record<ScramHash, string>> = {
-  'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
-  'SHA-512': 'sha512',
-};
 
 /** The answers up to the first that decides. */
 export async function askSources(
@@ -64,7 +53,7 @@ async function askOne(
     }
     const keys = await source.scramKeys?.(user, needs);
     if (keys === undefined) return answer('unknown', `it keeps no SCRAM keys for ${needs} for this user`);
-    const isRight = await fits(keys, needs, password);
+    const isRight = await fitsScramKeys(password, needs, keys);
     return isRight
       ? answer('right', 'the SCRAM keys fit the password')
       : answer('wrong', 'the SCRAM keys do not fit the password');
@@ -78,18 +67,6 @@ const passwordTexts = {
   wrong: 'it knows the user, and the password is wrong',
   unknown: 'it does not know the user',
 } as const;
-
-/** RFC 5802 §3. */
-async function fits(
-  { salt, iterations, storedKey }: ScramKeys,
-  hash: ScramHash,
-  password: string,
-): Promise<boolean> {
-  const digest = digests[hash];
-  const salted = await derive(preparePassword(password), salt, iterations, storedKey.length, digest);
-  const clientKey = createHmac(digest, salted).update('Client Key').digest();
-  return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey);
-}
 
 /** With what is behind it: this is for the operator. */
 export function describe(error: unknown): string {

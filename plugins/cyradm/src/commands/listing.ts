@@ -130,7 +130,7 @@ function byCodeUnit(a: string, b: string): number {
 }
 
 /** As wide as the widest and a blank, downwards first, each padded: Cyrus's layout to the blank. */
-export function inColumns(texts: readonly string[], screen: number): string {
+function inColumns(texts: readonly string[], screen: number): string {
   if (texts.length === 0) return '';
   const width = Math.min(screen, Math.max(...texts.map(({ length }) => length + 1)));
   const columns = Math.floor(screen / width);

@@ -12,7 +12,7 @@ import {
 } from '../shell/builtin.js';
 
 /** ` STORAGE 0/10240 (0%)`, one after another. */
-export function quotaText(lines: readonly Untagged[]): string {
+function quotaText(lines: readonly Untagged[]): string {
   let text = '';
   for (const { name, values } of lines) {
     if (name !== 'QUOTA') continue;

@@ -1,6 +1,6 @@
 /** server, authenticate, disconnect, version, chdir, help, exit. */
+import { parseServer } from '@angarium/sdk';
 import { listOf, textOf } from '../imap/response.js';
-import { parseServer } from '../session.js';
 import { type Builtin, CommandFailed, clientOf, ExitShell, parseOptions } from '../shell/builtin.js';
 
 /** Where IMAP is when nobody says otherwise. */
@@ -24,6 +24,7 @@ const server: Builtin = {
       return;
     }
     const to = parseServer(name, IMAP_PORT);
+    if (to === undefined) throw new CommandFailed(`not a server: ${name}`);
     try {
       await shell.connect({ ...to, isImplicit: false });
     } catch (error) {

@@ -2,8 +2,10 @@
  * A small IMAP client: one command at a time, literals both ways, STARTTLS, SASL. It knows nothing of mailboxes; commands are
  * given as pieces of text and strings to be quoted.
  */
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { ConnectionLost, isSecure, openSocket, type ServerAddress, secureSocket } from '@angarium/sdk';
 import { parseStatus, parseUntagged, type Status, type Untagged } from './response.js';
 import { ResponseReader } from './response-reader.js';
 
@@ -28,28 +30,13 @@ export interface Answer extends Status {
   readonly untagged: readonly Untagged[];
 }
 
-export interface TlsSettings {
-  /** PEM. */
-  readonly ca?: string;
-  readonly isVerified: boolean;
-}
-
-export interface ConnectOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: TlsSettings;
-  /** TLS from the first octet. */
-  readonly isImplicit: boolean;
+export interface ConnectOptions extends ServerAddress {
+  readonly tls: ConnectionOptions;
   readonly timeoutMs: number;
   /** Lines that every client must show its user (RFC 3501 §7.1). */
   readonly onAlert: (text: string) => void;
   /** The connection is gone, not by `close`. */
   readonly onLost: () => void;
-}
-
-/** The connection cannot be made, or is gone. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
 }
 
 interface Pending {
@@ -80,10 +67,7 @@ export class ImapClient {
 
   /** After the greeting. @throws ConnectionLost */
   static async connect(options: ConnectOptions): Promise<ImapClient> {
-    const { host, port, isImplicit } = options;
-    const socket = isImplicit
-      ? connectTls({ host, port, ...tlsOptions(options) })
-      : connectPlain({ host, port });
+    const socket = openSocket(options, options.tls);
     const client = new ImapClient(options, socket);
     const greeting = await new Promise<Status>((resolve, reject) => {
       client.greet = resolve;
@@ -104,7 +88,7 @@ export class ImapClient {
   }
 
   get isSecure(): boolean {
-    return 'encrypted' in this.socket && this.socket.encrypted;
+    return isSecure(this.socket);
   }
 
   get host(): string {
@@ -139,16 +123,14 @@ export class ImapClient {
   async startTls(): Promise<boolean> {
     const { kind } = await this.command(['STARTTLS']);
     if (kind !== 'OK') return false;
-    const plain = this.socket;
-    plain.removeAllListeners();
     // What came before the handshake is nobody's (CVE-2011-0411).
     this.reader = new ResponseReader();
-    await new Promise<void>((resolve, reject) => {
-      const secure = connectTls({ socket: plain, ...tlsOptions(this.options) }, resolve);
-      secure.once('error', (error) => reject(new ConnectionLost(error.message)));
-      this.socket = secure;
+    const secure = secureSocket(this.socket, this.options.tls);
+    this.socket = secure;
+    await once(secure, 'secureConnect').catch((error: Error) => {
+      throw new ConnectionLost(error.message);
     });
-    this.listen(this.socket);
+    this.listen(secure);
     await this.askCapabilities();
     return true;
   }
@@ -230,15 +212,6 @@ export class ImapClient {
     this.pending?.reject(error);
     this.pending = undefined;
   }
-}
-
-function tlsOptions({ host, tls }: ConnectOptions): object {
-  return {
-    rejectUnauthorized: tls.isVerified,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    // An address is no name for SNI.
-    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
-  };
 }
 
 /** One a literal: each ends where the server has to say that it takes the next. */

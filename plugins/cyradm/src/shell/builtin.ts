@@ -1,8 +1,9 @@
 /** What a command of the shell is, and what it works with. */
 import type { Readable, Writable } from 'node:stream';
+import type { ServerAddress } from '@angarium/sdk';
 import { type Answer, astring, type ImapClient, type Piece, type StringArgument } from '../imap/client.js';
 import { encodeName } from '../imap/mod-utf7.js';
-import type { ConnectTo, Login } from '../session.js';
+import type { Login } from '../session.js';
 
 export interface Streams {
   readonly out: Writable;
@@ -30,7 +31,7 @@ export interface ShellState {
   /** Undefined: not connected. */
   readonly client: ImapClient | undefined;
   readonly serverName: string | undefined;
-  connect(to: ConnectTo): Promise<void>;
+  connect(to: ServerAddress): Promise<void>;
   logIn(login: Login): Promise<void>;
   disconnect(): void;
 }

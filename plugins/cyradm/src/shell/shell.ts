@@ -1,10 +1,11 @@
 /** The shell: lines in, commands run, what went wrong told; interactive with history and completion, or a script. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { ConnectionLost, type RemoteSecurity, type ServerAddress } from '@angarium/sdk';
 import { builtinNamed, builtins } from '../commands/index.js';
 import { listMailboxes } from '../commands/listing.js';
-import { ConnectionLost, type ImapClient } from '../imap/client.js';
-import { authenticate, type ConnectTo, connectTo, type Login, type Security } from '../session.js';
+import type { ImapClient } from '../imap/client.js';
+import { authenticate, connectTo, type Login } from '../session.js';
 import { CommandFailed, ExitShell, type ShellState, type Streams } from './builtin.js';
 import type { History } from './history.js';
 import { redirect, runProgram } from './programs.js';
@@ -12,7 +13,7 @@ import { LineError, parseLine } from './words.js';
 
 export interface ShellOptions extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly security: Security;
+  readonly security: RemoteSecurity;
   /** When a command does not name one. */
   readonly user: string;
   /** @throws Error where it cannot be asked for */
@@ -38,7 +39,7 @@ export class Shell implements ShellState {
     return `${this.serverName ?? 'cyradm'}> `;
   }
 
-  async connect(to: ConnectTo): Promise<void> {
+  async connect(to: ServerAddress): Promise<void> {
     this.disconnect();
     const { err } = this.options;
     this.client = await connectTo(to, this.options.security, {

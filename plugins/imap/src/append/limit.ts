@@ -2,7 +2,7 @@ import type { MailboxEntry } from '@angarium/sdk';
 import type { ImapConfig } from '../config.js';
 
 /** Attribute of a mailbox: octets that a message may have at most, as digits (RFC 7889 §3). */
-export const APPEND_LIMIT_ATTRIBUTE = 'imap/appendlimit';
+const APPEND_LIMIT_ATTRIBUTE = 'imap/appendlimit';
 
 /** The largest message that may be put into the mailbox: its own limit where it has one, never above the server's. */
 export function appendLimitOf(

@@ -17,11 +17,6 @@ async function names(client: ImapTestClient): Promise<string[]> {
   return untagged.map((line) => line.replace(/^LIST \(\S*\) "." /, ''));
 }
 
-async function said(client: ImapTestClient, command: string): Promise<string> {
-  const { status, text } = await client.command(command);
-  return `${status} ${text}`;
-}
-
 const exists = 'NO [ALREADYEXISTS] Mailbox already exists';
 const missing = 'NO [NONEXISTENT] Mailbox does not exist';
 const denied = 'NO [NOPERM] Permission denied';
@@ -31,25 +26,25 @@ test('CREATE makes what is missing above, and drops the separator at the end (RF
   const client = await server.loggedIn();
   await client.ok('CREATE INBOX.a.b.c.');
   assert.deepEqual(await names(client), ['INBOX', 'INBOX.a', 'INBOX.a.b', 'INBOX.a.b.c']);
-  assert.equal(await said(client, 'CREATE INBOX.a'), exists);
-  assert.equal(await said(client, 'CREATE INBOX.a.'), exists);
-  assert.equal(await said(client, 'CREATE inbox'), exists);
-  assert.match(await said(client, 'CREATE ""'), /^NO \[CANNOT\]/);
-  assert.equal(await said(client, 'CREATE news'), denied);
-  assert.equal(await said(client, 'CREATE user.joe.x'), denied);
+  assert.equal(await client.said('CREATE INBOX.a'), exists);
+  assert.equal(await client.said('CREATE INBOX.a.'), exists);
+  assert.equal(await client.said('CREATE inbox'), exists);
+  assert.match(await client.said('CREATE ""'), /^NO \[CANNOT\]/);
+  assert.equal(await client.said('CREATE news'), denied);
+  assert.equal(await client.said('CREATE user.joe.x'), denied);
   for (const wrong of ['CREATE', 'CREATE a (BOGUS)', 'CREATE a ()', 'CREATE *']) {
-    assert.match(await said(client, wrong), /^BAD/, wrong);
+    assert.match(await client.said(wrong), /^BAD/, wrong);
   }
 });
 
 test('an administrator creates users, what is shared, and what is below; partition and quota root are inherited', async () => {
   await using server = await TestServer.start();
   const admin = await server.loggedIn('admin');
-  assert.equal(await said(admin, 'CREATE user.joe.Work'), denied);
+  assert.equal(await admin.said('CREATE user.joe.Work'), denied);
   await admin.ok('CREATE user.joe');
   await admin.ok('CREATE user.joe.Work');
   await admin.ok('CREATE news.misc');
-  assert.equal(await said(admin, 'CREATE INBOX'), 'NO [CANNOT] INBOX cannot be created');
+  assert.equal(await admin.said('CREATE INBOX'), 'NO [CANNOT] INBOX cannot be created');
   const { catalogue } = server.store;
   const root = await catalogue.create(sharedMailbox(['root']), { quotaRoot: 'q' });
   await admin.ok('CREATE root.a.b');
@@ -85,14 +80,14 @@ test('DELETE leaves what is below, and knows what cannot be deleted (RFC 3501 §
   await client.ok('CREATE INBOX.a.b');
   await client.ok('DELETE INBOX.a');
   assert.deepEqual(await names(client), ['INBOX', 'INBOX.a.b']);
-  assert.equal(await said(client, 'DELETE INBOX.a'), 'NO [HASCHILDREN] Mailbox has children');
-  assert.equal(await said(client, 'DELETE INBOX.none'), missing);
-  assert.equal(await said(client, 'DELETE INBOX'), 'NO [CANNOT] INBOX cannot be deleted');
+  assert.equal(await client.said('DELETE INBOX.a'), 'NO [HASCHILDREN] Mailbox has children');
+  assert.equal(await client.said('DELETE INBOX.none'), missing);
+  assert.equal(await client.said('DELETE INBOX'), 'NO [CANNOT] INBOX cannot be deleted');
   await client.ok('DELETE INBOX.a.b');
-  assert.equal(await said(client, 'DELETE INBOX.a'), missing);
+  assert.equal(await client.said('DELETE INBOX.a'), missing);
   const admin = await server.loggedIn('admin');
   await admin.ok('CREATE news.misc');
-  assert.equal(await said(admin, 'DELETE news'), 'NO [HASCHILDREN] Mailbox has children');
+  assert.equal(await admin.said('DELETE news'), 'NO [HASCHILDREN] Mailbox has children');
   await admin.ok('CREATE user.joe');
   await admin.ok('CREATE user.joe.a.b');
   await admin.ok('DELETE user.joe');
@@ -121,13 +116,13 @@ test('RENAME takes what is below along and makes room (RFC 3501 §6.3.5)', async
   await client.ok('RENAME INBOX.foo INBOX.new.place');
   assert.deepEqual(await names(client), ['INBOX', 'INBOX.new', 'INBOX.new.place', 'INBOX.new.place.bar']);
   assert.equal(await status('INBOX.new.place.bar'), before);
-  assert.equal(await said(client, 'RENAME INBOX.foo INBOX.x'), missing);
-  assert.equal(await said(client, 'RENAME INBOX.new INBOX.new'), exists);
-  assert.equal(await said(client, 'RENAME INBOX.new.place INBOX.new'), exists);
-  assert.match(await said(client, 'RENAME INBOX.new INBOX.new.x'), /^NO \[CANNOT\]/);
-  assert.match(await said(client, 'RENAME INBOX.new INBOX'), /^NO \[(CANNOT|ALREADYEXISTS)\]/);
-  assert.equal(await said(client, 'RENAME INBOX.new user.joe.x'), denied);
-  assert.match(await said(client, 'RENAME INBOX.new'), /^BAD/);
+  assert.equal(await client.said('RENAME INBOX.foo INBOX.x'), missing);
+  assert.equal(await client.said('RENAME INBOX.new INBOX.new'), exists);
+  assert.equal(await client.said('RENAME INBOX.new.place INBOX.new'), exists);
+  assert.match(await client.said('RENAME INBOX.new INBOX.new.x'), /^NO \[CANNOT\]/);
+  assert.match(await client.said('RENAME INBOX.new INBOX'), /^NO \[(CANNOT|ALREADYEXISTS)\]/);
+  assert.equal(await client.said('RENAME INBOX.new user.joe.x'), denied);
+  assert.match(await client.said('RENAME INBOX.new'), /^BAD/);
 });
 
 test('RENAME of a name that is only a level renames what is below it', async () => {
@@ -156,9 +151,9 @@ test('RENAME INBOX moves its messages and leaves it and what is below it (RFC 35
   assert.deepEqual((await client.ok('STATUS INBOX.old.mail (MESSAGES)')).untagged, [
     'STATUS INBOX.old.mail (MESSAGES 3)',
   ]);
-  assert.equal(await said(client, 'RENAME INBOX INBOX.bar'), exists);
+  assert.equal(await client.said('RENAME INBOX INBOX.bar'), exists);
   const admin = await server.loggedIn('admin');
-  assert.match(await said(admin, 'RENAME user.fred user.joe'), /^NO \[CANNOT\]/);
+  assert.match(await admin.said('RENAME user.fred user.joe'), /^NO \[CANNOT\]/);
 });
 
 test('STATUS tells what is asked for, once each, also of the selected mailbox (RFC 3501 §6.3.10)', async () => {
@@ -178,9 +173,9 @@ test('STATUS tells what is asked for, once each, also of the selected mailbox (R
     'STATUS INBOX (HIGHESTMODSEQ 3)',
   ]);
   for (const wrong of ['STATUS INBOX', 'STATUS INBOX ()', 'STATUS INBOX (BOGUS)', 'STATUS INBOX MESSAGES']) {
-    assert.match(await said(client, wrong), /^BAD/, wrong);
+    assert.match(await client.said(wrong), /^BAD/, wrong);
   }
-  assert.equal(await said(client, 'STATUS INBOX.none (MESSAGES)'), missing);
+  assert.equal(await client.said('STATUS INBOX.none (MESSAGES)'), missing);
 });
 
 test('NAMESPACE (RFC 2342 §5)', async () => {
@@ -199,12 +194,12 @@ test('administrators of Cyrus name a partition, nobody else does', async () => {
   const client = await server.loggedIn();
   await admin.ok('CREATE news.a default');
   await admin.ok('CREATE news.b (PARTITION default)');
-  assert.equal(await said(admin, 'CREATE news.c other'), 'NO [CANNOT] Unknown partition');
-  assert.equal(await said(client, 'CREATE INBOX.x default'), denied);
-  assert.equal(await said(client, 'CREATE INBOX.x (PARTITION default)'), denied);
+  assert.equal(await admin.said('CREATE news.c other'), 'NO [CANNOT] Unknown partition');
+  assert.equal(await client.said('CREATE INBOX.x default'), denied);
+  assert.equal(await client.said('CREATE INBOX.x (PARTITION default)'), denied);
   assert.deepEqual((await admin.ok('RENAME news.a news.d default')).untagged, ['OK rename news.a news.d']);
-  assert.equal(await said(client, 'RENAME INBOX INBOX default'), denied);
-  assert.match(await said(admin, 'RENAME news.a news.b default x'), /^BAD/);
+  assert.equal(await client.said('RENAME INBOX INBOX default'), denied);
+  assert.match(await admin.said('RENAME news.a news.b default x'), /^BAD/);
 });
 
 test('XRENAME, and RENAME of an administrator, tell each mailbox', async () => {
@@ -216,5 +211,5 @@ test('XRENAME, and RENAME of an administrator, tell each mailbox', async () => {
     'OK rename INBOX.c INBOX.d',
     'OK rename INBOX.c.b INBOX.d.b',
   ]);
-  assert.equal(await said(client, 'XRENAME INBOX.c INBOX.e'), missing);
+  assert.equal(await client.said('XRENAME INBOX.c INBOX.e'), missing);
 });

@@ -5,12 +5,12 @@ import { type CommandLine, type ImapExtension, SummaryView, threadIdOf } from '@
 const EMAIL_ID_BYTES = 20;
 
 /** `M…`: of the content, so that copies have the same (RFC 8474 §5.1). */
-export function emailIdOf({ guid }: SummaryView): string {
+function emailIdOf({ guid }: SummaryView): string {
   return `M${guid.subarray(0, EMAIL_ID_BYTES).toString('base64url')}`;
 }
 
 /** `T…`: never equal to an EMAILID (RFC 8474 §5.2). */
-export function threadIdText(summary: SummaryView): string {
+function threadIdText(summary: SummaryView): string {
   return `T${threadIdOf(summary).toString('base64url')}`;
 }
 

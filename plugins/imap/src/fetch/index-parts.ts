@@ -28,7 +28,7 @@ export class InternalDateText {
 }
 
 /** Flags texts of the selected mailbox: the view's own cache where it is ours. */
-export function flagsTextOf(selected: SelectedMailbox): FlagsText {
+function flagsTextOf(selected: SelectedMailbox): FlagsText {
   return selected instanceof SelectedView ? selected.flags : new FlagsText(selected.view.head.keywordNames);
 }
 

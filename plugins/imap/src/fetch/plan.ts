@@ -17,7 +17,7 @@ export interface FetchPlan {
   readonly seenRows: readonly IndexPart[];
 }
 
-export function planFetch(
+function planFetch(
   items: readonly Item[],
   selected: SelectedMailbox,
   tellsModSeq: boolean,

@@ -111,7 +111,7 @@ function isEqual(a: SnapshotChunk, b: SnapshotChunk): boolean {
 }
 
 /** A session that has only what the view asks. */
-export function fakeSession(enabled: readonly string[] = []): ImapSession {
+function fakeSession(enabled: readonly string[] = []): ImapSession {
   return { enabled: new Set(enabled) } as unknown as ImapSession;
 }
 

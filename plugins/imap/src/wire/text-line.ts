@@ -34,7 +34,7 @@ export function commandLineFrom(text: string, options: { readonly utf8?: boolean
   return new TextLine(segmentsOf(text), { utf8: options.utf8 ?? false });
 }
 
-export function segmentsOf(text: string): Segment[] {
+function segmentsOf(text: string): Segment[] {
   const segments: Segment[] = [];
   for (let start = 0; ; ) {
     const lineEnd = text.indexOf('\r\n', start);

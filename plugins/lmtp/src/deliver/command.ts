@@ -1,9 +1,7 @@
 /** `angarium deliver`: a message from stdin, for pipes of MTAs, fetchers and scripts. */
-import { readFile } from 'node:fs/promises';
 import type net from 'node:net';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Command, type CommandContext, defineCommand } from '@angarium/sdk';
+import { type Command, type CommandContext, defineCommand, openDoors, reachableAddress } from '@angarium/sdk';
 import type { LmtpEnvironment } from '../session.js';
 import { failureOf, type Outcome, temporaryError } from './exit-status.js';
 import { deliverHere } from './in-process.js';
@@ -60,22 +58,10 @@ async function runningServer(runDir: string): Promise<net.Socket | undefined> {
 }
 
 async function lmtpPlaces(runDir: string): Promise<net.NetConnectOpts[]> {
-  let ports: Readonly<Record<string, readonly { path?: string; address?: string; port?: number }[]>>;
-  try {
-    ports = JSON.parse(await readFile(join(runDir, 'ports.json'), 'utf8'));
-  } catch {
-    return [];
-  }
-  const all = ports['lmtp'] ?? [];
-  const paths = all.flatMap(({ path }) => (path === undefined ? [] : [{ path }]));
-  const addresses = all.flatMap(({ address = '127.0.0.1', port }) =>
-    port === undefined ? [] : [{ host: loopbackOf(address), port }],
+  const doors = await openDoors(runDir, 'lmtp');
+  const paths = doors.flatMap(({ path }) => (path === undefined ? [] : [{ path }]));
+  const addresses = doors.flatMap(({ address, port }) =>
+    port === undefined ? [] : [{ host: reachableAddress(address), port }],
   );
   return [...paths, ...addresses];
-}
-
-/** Who listens on all addresses is reached by this machine's own. */
-function loopbackOf(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  return address === '::' ? '::1' : address;
 }

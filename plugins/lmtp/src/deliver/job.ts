@@ -1,4 +1,5 @@
 /** What `deliver` was asked for. */
+import { type CommandOptions, textOption } from '@angarium/sdk';
 import { usageError } from './exit-status.js';
 
 export interface DeliverJob {
@@ -11,14 +12,9 @@ export interface DeliverJob {
   readonly ignoresQuota: boolean;
 }
 
-type Options = Readonly<Record<string, string | boolean | undefined>>;
-
 /** @throws CommandError for wrong usage. */
-export function jobOf(users: readonly string[], options: Options): DeliverJob {
-  const text = (name: string) => {
-    const value = options[name];
-    return typeof value === 'string' ? value : undefined;
-  };
+export function jobOf(users: readonly string[], options: CommandOptions): DeliverJob {
+  const text = (name: string) => textOption(options, name);
   const sender = bare(text('returnPath') ?? text('from') ?? '');
   const mailbox = text('mailbox');
   const names = users.length > 0 ? users : mailbox === undefined ? [] : [text('postuser') ?? ''];

@@ -76,7 +76,7 @@ export class HeaderRewriter {
 }
 
 /** @param header without the blank line. @returns with it, or with what repair put there. @throws MailError BADMESSAGE */
-export function rewriteHeader(header: string, rules: HeaderRules): string {
+function rewriteHeader(header: string, rules: HeaderRules): string {
   let kept = '';
   let hasMessageId = false;
   let hasDate = false;

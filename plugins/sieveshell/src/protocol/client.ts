@@ -1,6 +1,7 @@
 /** A small ManageSieve client: one command at a time, STARTTLS, SASL. It knows nothing of shells. */
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { ConnectionLost, isSecure, openSocket, type ServerAddress, secureSocket } from '@angarium/sdk';
 import { ResponseReader, type Token } from './response-reader.js';
 import { parseStatus, type Status, textOf } from './status.js';
 
@@ -12,24 +13,9 @@ export interface Answer extends Status {
   readonly lines: readonly (readonly Token[])[];
 }
 
-export interface TlsSettings {
-  /** PEM. */
-  readonly ca?: string;
-  readonly isVerified: boolean;
-}
-
-export interface ConnectOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: TlsSettings;
-  /** TLS from the first octet. */
-  readonly isImplicit: boolean;
+export interface ConnectOptions extends ServerAddress {
+  readonly tls: ConnectionOptions;
   readonly timeoutMs: number;
-}
-
-/** The connection cannot be made, or is gone. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
 }
 
 interface Pending {
@@ -58,10 +44,7 @@ export class SieveClient {
 
   /** After the greeting. @throws ConnectionLost */
   static async connect(options: ConnectOptions): Promise<SieveClient> {
-    const { host, port, isImplicit } = options;
-    const socket = isImplicit
-      ? connectTls({ host, port, ...tlsOptions(options) })
-      : connectPlain({ host, port });
+    const socket = openSocket(options, options.tls);
     const client = new SieveClient(options, socket);
     socket.setTimeout(options.timeoutMs, () => client.lose(new Error('no answer')));
     await client.takeCapabilities(client.answer());
@@ -70,7 +53,7 @@ export class SieveClient {
   }
 
   get isSecure(): boolean {
-    return 'encrypted' in this.socket && this.socket.encrypted;
+    return isSecure(this.socket);
   }
 
   get host(): string {
@@ -100,13 +83,10 @@ export class SieveClient {
   async startTls(): Promise<Answer | undefined> {
     const answer = await this.command(['STARTTLS']);
     if (answer.kind !== 'OK') return answer;
-    const plain = this.socket;
-    plain.removeAllListeners();
     // What came before the handshake is nobody's (CVE-2011-0411).
     this.reader = new ResponseReader();
-    const secure = connectTls({ socket: plain, ...tlsOptions(this.options) });
-    this.socket = secure;
-    this.listen(secure);
+    this.socket = secureSocket(this.socket, this.options.tls);
+    this.listen(this.socket);
     await this.takeCapabilities(this.answer());
     return undefined;
   }
@@ -174,15 +154,6 @@ export class SieveClient {
     this.pending?.reject(this.lost);
     this.pending = undefined;
   }
-}
-
-function tlsOptions({ host, tls }: ConnectOptions): object {
-  return {
-    rejectUnauthorized: tls.isVerified,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    // An address is no name for SNI.
-    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
-  };
 }
 
 /** Short and plain ones quoted, everything else as a literal. */

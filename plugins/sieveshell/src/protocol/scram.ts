@@ -1,6 +1,6 @@
 /** The client's side of SCRAM (RFC 5802 §3), without channel binding. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { preparePassword } from '@angarium/sdk';
+import { encodeSaslName, preparePassword } from '@angarium/sdk';
 
 export type ScramHash = 'sha1' | 'sha256' | 'sha512';
 
@@ -77,7 +77,7 @@ export class Scram {
 
 /** RFC 5802 §5.1; what SASLprep forbids goes as it was typed: the server decides. */
 function name(text: string): string {
-  return preparePassword(text).replace(/=/g, '=3D').replace(/,/g, '=2C');
+  return encodeSaslName(preparePassword(text));
 }
 
 function attributes(message: string): ReadonlyMap<string, string> {

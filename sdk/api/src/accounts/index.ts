@@ -1,5 +1,6 @@
 /** What sources of accounts and passwords share. */
 export * from './foreign-account.js';
+export * from './outside-accounts.js';
 export * from './outside-source.js';
 export * from './passwd-file.js';
 export * from './verification-cache.js';

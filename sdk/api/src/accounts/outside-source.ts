@@ -15,7 +15,8 @@ import { VerificationCache } from './verification-cache.js';
 
 /** A system outside that knows accounts and passwords: a directory, a database, a service. Each call asks it. */
 export interface OutsideAccounts {
-  find(user: UserId): Promise<Account | undefined>;
+  /** Absent: it knows passwords only. */
+  find?(user: UserId): Promise<Account | undefined>;
   verify(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
   list?: NonNullable<AccountSource['list']>;
   scramKeys?(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined>;
@@ -88,7 +89,7 @@ export class OutsideSource implements AccountSource, PasswordSource {
     if (known !== undefined && known.untilMs > this.options.clock.monotonicMs()) return known.account;
     const running = this.asking.get(user);
     if (running !== undefined) return running;
-    const asking = this.guarded(() => this.outside.find(user))
+    const asking = this.guarded(async () => this.outside.find?.(user))
       .then((account) => {
         this.remember(user, account);
         return account;

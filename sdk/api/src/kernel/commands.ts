@@ -16,12 +16,20 @@ export interface CommandArgument {
   readonly summary: string;
 }
 
+/** Keys in camelCase, as commander makes them; true for a flag. */
+export type CommandOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+/** The text behind an option; undefined: it is not given. */
+export function textOption(options: CommandOptions, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** What a command's `run` is given. */
 export interface CommandContext {
   /** In the order of `arguments`; an optional one that is absent is undefined, a `...` one is an array. */
   readonly args: readonly (string | readonly string[] | undefined)[];
-  /** Keys in camelCase, as commander makes them. */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: CommandOptions;
   readonly stdin: NodeJS.ReadableStream;
   /** For commands that talk while they work, as a shell does. What `run` answers is printed behind it. */
   readonly stdout: NodeJS.WritableStream;

@@ -13,6 +13,11 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || (address.startsWith('127.') && isIPv4(address));
 }
 
+/** `localhost`, or a loopback address: what travels there leaves the machine never. */
+export function isLocalHost(host: string): boolean {
+  return host === 'localhost' || isLoopback(host);
+}
+
 /** Answers whether an address is in one of the networks. */
 export interface Networks {
   has(address: string): boolean;

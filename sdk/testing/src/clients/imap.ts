@@ -44,6 +44,12 @@ export class ImapTestClient extends LineClient {
     return this.finish(this.start(command));
   }
 
+  /** What the tagged line says: status and text. */
+  async said(command: string): Promise<string> {
+    const { status, text } = await this.command(command);
+    return `${status} ${text}`;
+  }
+
   /** As command; the answer must be OK. */
   async ok(command: string): Promise<ImapAnswer> {
     const answer = await this.command(command);

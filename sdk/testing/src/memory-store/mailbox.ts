@@ -22,6 +22,7 @@ import {
 import { applyFlags, type MemoryBox, type MemoryMessage } from './box.js';
 import type { MemoryMailStore } from './store.js';
 import { type TransferEnd, transfer } from './transfer.js';
+import { checkLimits } from './usage.js';
 
 const PIECE = 1 << 20;
 const BATCH = 128;
@@ -183,7 +184,7 @@ export class MemoryMailbox implements Mailbox {
     for (const { annotations } of messages)
       for (const [entry, value] of entries)
         annotationBytes += (value?.length ?? 0) - (annotations.get(user ?? '')?.get(entry)?.length ?? 0);
-    this.store.checkLimits(batch.limits, box, { messages: 0, bytes: 0, annotationBytes });
+    checkLimits(this.store.catalogue, batch.limits, box, { messages: 0, bytes: 0, annotationBytes });
     const modSeq = ++box.modSeq;
     for (const message of messages) {
       const all = message.annotations.get(user ?? '') ?? new Map<string, Uint8Array>();

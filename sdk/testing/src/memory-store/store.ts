@@ -27,13 +27,13 @@ import {
   type StageOptions,
   SummaryView,
   summarise,
-  type UsageLimit,
   type UserId,
 } from '@angarium/sdk';
 import type { MemoryBox, MemoryMessage, StoredContent } from './box.js';
 import { MemoryCatalogue } from './catalogue.js';
 import { MemoryMailbox } from './mailbox.js';
 import { MemoryRecords } from './records.js';
+import { annotationOctets, annotationUsageOf, checkLimits, usageOf } from './usage.js';
 
 @injectable()
 export class MemoryMailStore implements MailStore, ChangeFeed {
@@ -133,20 +133,11 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
   }
 
   async usage(quotaRoot: string): Promise<QuotaUsage> {
-    let bytes = 0;
-    let messages = 0;
-    let mailboxes = 0;
-    for (const box of this.catalogue.allBoxes()) {
-      if (box.entry.quotaRoot !== quotaRoot) continue;
-      mailboxes++;
-      messages += box.messages.length;
-      for (const message of box.messages) bytes += message.content.bytes.length;
-    }
-    return { bytes, messages, mailboxes };
+    return usageOf(this.catalogue, quotaRoot);
   }
 
   async annotationUsage(quotaRoot: string): Promise<number> {
-    return this.annotationBytes(quotaRoot);
+    return annotationUsageOf(this.catalogue, quotaRoot);
   }
 
   watch(mailbox: MailboxId, run: (change: MailboxChanged) => void): Disposable {
@@ -198,40 +189,6 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     return NumberSet.fromAscending(uids);
   }
 
-  checkLimits(
-    limits: readonly UsageLimit[],
-    box: MemoryBox,
-    coming: { readonly messages: number; readonly bytes: number; readonly annotationBytes: number },
-  ): void {
-    for (const limit of limits) {
-      if (limit.quotaRoot !== box.entry.quotaRoot) continue;
-      let used = limit.mayCross === true ? 0 : coming.bytes;
-      let count = limit.mayCross === true ? 0 : coming.messages;
-      for (const other of this.catalogue.allBoxes()) {
-        if (other.entry.quotaRoot !== limit.quotaRoot) continue;
-        count += other.messages.length;
-        for (const message of other.messages) used += message.content.bytes.length;
-      }
-      const annotations = coming.annotationBytes > 0 ? this.annotationBytes(limit.quotaRoot) : 0;
-      if (
-        used > (limit.bytes ?? Number.POSITIVE_INFINITY) ||
-        count > (limit.messages ?? Number.POSITIVE_INFINITY) ||
-        annotations + coming.annotationBytes > (limit.annotationBytes ?? Number.POSITIVE_INFINITY)
-      ) {
-        throw new MailError('OVERQUOTA', 'Over quota');
-      }
-    }
-  }
-
-  private annotationBytes(quotaRoot: string): number {
-    let bytes = 0;
-    for (const box of this.catalogue.allBoxes()) {
-      if (box.entry.quotaRoot !== quotaRoot) continue;
-      bytes += annotationOctets([...box.messages, ...box.expunged.map(({ message }) => message)]);
-    }
-    return bytes;
-  }
-
   private async appendTo(target: AppendTarget, origin: Origin | undefined): Promise<AppendOutcome> {
     const { entry } = this.require(target.mailbox);
     const bytes = target.items.reduce((sum, { message }) => sum + message.size, 0);
@@ -253,7 +210,7 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     // The transaction: nothing from the look at the limits to the insert waits, so nobody comes between.
     const box = this.require(target.mailbox);
     const replaced = replaces === undefined ? undefined : this.replaced(box, replaces);
-    this.checkLimits(batch.limits, box, {
+    checkLimits(this.catalogue, batch.limits, box, {
       messages: messages - (replaced?.messages ?? 0),
       bytes: bytes - (replaced?.bytes ?? 0),
       annotationBytes: annotationOctets(incoming),
@@ -348,13 +305,6 @@ export class MemoryMailStore implements MailStore, ChangeFeed {
     this.listeners.add(listener);
     return { [Symbol.dispose]: () => void this.listeners.delete(listener) };
   }
-}
-
-export function annotationOctets(messages: readonly MemoryMessage[]): number {
-  let bytes = 0;
-  for (const { annotations } of messages)
-    for (const own of annotations.values()) for (const value of own.values()) bytes += value.length;
-  return bytes;
 }
 
 function tooBig(maxBytes: number): MailError {

@@ -10,7 +10,8 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import type { MemoryBox, MemoryMessage } from './box.js';
-import { annotationOctets, type MemoryMailStore } from './store.js';
+import type { MemoryMailStore } from './store.js';
+import { annotationOctets, checkLimits } from './usage.js';
 
 /** Where the messages come from, and through whose eyes. */
 export interface TransferEnd {
@@ -57,7 +58,7 @@ export async function transfer(
   const isWithinRoot = isMove && source.entry.quotaRoot === target.entry.quotaRoot;
   if (!isWithinRoot) {
     const annotationBytes = annotationOctets(messages);
-    store.checkLimits(batch.limits, target, {
+    checkLimits(store.catalogue, batch.limits, target, {
       messages: messages.length,
       bytes: octets(messages),
       annotationBytes,

@@ -1,28 +1,9 @@
 import {
-  ACCOUNT_SOURCES,
   type Account,
-  type AccountSource,
-  CLOCK,
-  type Clock,
-  CONFIG,
-  Component,
-  folderKey,
-  HOST,
-  type Host,
-  inject,
-  injectable,
-  isLoopback,
-  LOGGER,
-  type Logger,
-  MESSAGE_BUS,
-  type MessageBus,
+  isLocalHost,
   type OutsideAccounts,
-  OutsideSource,
-  PASSWORD_SOURCES,
   type PasswordContext,
-  type PasswordSource,
   type PasswordVerdict,
-  type Registry,
   type UserId,
   WorkQueue,
 } from '@angarium/sdk';
@@ -41,7 +22,7 @@ export class HttpService implements OutsideAccounts {
   constructor(private readonly config: HttpConfig) {
     this.url = new URL(config.url);
     const host = this.url.hostname.replace(/^\[|\]$/g, '');
-    if (this.url.protocol !== 'https:' && host !== 'localhost' && !isLoopback(host))
+    if (this.url.protocol !== 'https:' && !isLocalHost(host))
       throw new Error(`url: ${config.url} is neither https nor on this machine`);
     this.queue = new WorkQueue(config.maxConcurrent, MAX_WAITING);
   }
@@ -85,29 +66,4 @@ async function boundedText(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-@injectable()
-export class HttpAccounts extends Component {
-  constructor(
-    @inject(CONFIG) private readonly config: HttpConfig,
-    @inject(HOST) private readonly host: Host,
-    @inject(CLOCK) private readonly clock: Clock,
-    @inject(LOGGER) private readonly log: Logger,
-    @inject(MESSAGE_BUS) private readonly bus: MessageBus,
-    @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
-    @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
-  ) {
-    super();
-  }
-
-  override start(): void {
-    const { config, clock, log, bus } = this;
-    const key = folderKey(this.host.dataDir, 'accounts-http');
-    const options = { clock, log, bus, key, cacheSeconds: config.cacheSeconds };
-    const source = new OutsideSource('http', new HttpService(config), options);
-    this.own(source.share());
-    this.own(this.accountSources.add(source));
-    this.own(this.passwordSources.add(source));
-  }
 }
