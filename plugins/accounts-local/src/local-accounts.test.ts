@@ -22,7 +22,7 @@ import {
   type Registry,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, ManualClock, temporaryFolder } from '@angarium/testing';
+import { createTestKernel, temporaryFolder } from '@angarium/testing';
 import Database from 'better-sqlite3';
 import { AccountDatabase } from './account-database.js';
 
@@ -170,7 +170,7 @@ test('a login hashes the password anew when the parameters have changed', async 
   await it.managed.create(fred, { password: 'secret' });
   const { dataDir } = it.kernel;
   const stored = () => {
-    using database = new AccountDatabase(dataDir, new ManualClock());
+    using database = new AccountDatabase(dataDir);
     return database.find(fred)!;
   };
   const before = stored();
@@ -262,10 +262,10 @@ test('a page after another, by domain', async () => {
 
 test('a file of a newer layout is left alone', () => {
   using folder = temporaryFolder();
-  const database = new AccountDatabase(folder.path, new ManualClock());
+  const database = new AccountDatabase(folder.path);
   database[Symbol.dispose]();
   const file = new Database(join(folder.path, 'accounts', 'accounts.db'));
-  file.pragma('user_version = 3');
+  file.pragma('user_version = 4');
   file.close();
-  assert.throws(() => new AccountDatabase(folder.path, new ManualClock()), /newer Angarium \(layout 3\)/);
+  assert.throws(() => new AccountDatabase(folder.path), /newer Angarium \(layout 4\)/);
 });

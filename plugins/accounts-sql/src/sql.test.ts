@@ -60,7 +60,8 @@ function setUp(changes: Partial<SqlConfig> = {}) {
   };
   const config: SqlConfig = {
     queries: {
-      account: 'SELECT realname AS name, NOT active AS disabled, quota FROM person WHERE id = :user',
+      account:
+        'SELECT realname AS name, NOT active AS disabled, quota, rowid AS incarnation FROM person WHERE id = :user',
       password: 'SELECT password FROM person WHERE id = :user',
       groups: 'SELECT grp FROM membership WHERE id = :user ORDER BY grp',
       list: 'SELECT id FROM person',
@@ -96,6 +97,7 @@ test('rows are accounts, groups, passwords', async () => {
     groups: ['bowling', 'staff'],
     isDisabled: false,
     attributes: { quota: '100' },
+    incarnation: '1',
   });
   assert.deepEqual(await it.directory.find(wilma), {
     user: wilma,
@@ -103,6 +105,7 @@ test('rows are accounts, groups, passwords', async () => {
     groups: [],
     isDisabled: true,
     attributes: {},
+    incarnation: '2',
   });
   assert.equal(await it.directory.find('nobody' as UserId), undefined);
   assert.equal(await it.directory.verify(fred, 'secret'), 'right');

@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import {
   ACCOUNT_SOURCES,
   type AccountSource,
+  APP_PASSWORD_CHECKS,
+  type AppPasswordCheck,
+  type AppPasswordVerdict,
   AUTHENTICATION,
   COMMANDS,
   type CommandContext,
@@ -14,7 +17,9 @@ import {
   inject,
   injectable,
   MailError,
+  PASSWORD_GATES,
   PASSWORD_SOURCES,
+  type PasswordGate,
   type PasswordSource,
   part,
   type Registry,
@@ -36,6 +41,12 @@ const mechanism = (name: string, strength: number, more: Partial<SaslMechanism> 
   ...more,
 });
 
+const appVerdicts: Readonly<Record<string, AppPasswordVerdict>> = {
+  app: 'right',
+  'old-app': 'expired',
+  'news-app': 'other-service',
+};
+
 /** A first source that knows nobody, a second that knows all, one that is down. */
 @injectable()
 class World extends Component {
@@ -43,10 +54,16 @@ class World extends Component {
     @inject(ACCOUNT_SOURCES) accounts: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) passwords: Registry<PasswordSource>,
     @inject(SASL_MECHANISMS) mechanisms: Registry<SaslMechanism>,
+    @inject(APP_PASSWORD_CHECKS) appChecks: Registry<AppPasswordCheck>,
+    @inject(PASSWORD_GATES) gates: Registry<PasswordGate>,
     @inject(HOOKS) hooks: HookBus,
   ) {
     super();
-    const known = new Set(['fred', 'admin', 'gone', 'root@example.net', 'joe@example.net']);
+    this.own(appChecks.add({ verify: async (_, password) => appVerdicts[password] ?? 'none' }));
+    this.own(
+      gates.add({ refuses: async (user) => (user === 'strict' ? 'strict has a second factor' : undefined) }),
+    );
+    const known = new Set(['fred', 'strict', 'admin', 'gone', 'root@example.net', 'joe@example.net']);
     this.own(
       accounts.add({
         name: 'local',
@@ -158,6 +175,15 @@ const failing: [string, Parameters<typeof ask>, RegExp][] = [
   ['ANONYMOUS', ['fred', { mechanism: 'ANONYMOUS' }, 'secret'], /anybody comes in/],
   ['acting as another', ['fred', { as: 'admin' }, 'secret'], /fred may not act as admin/],
   ['acting beyond a domain', ['root@example.net', { as: 'fred' }, 'secret'], /may not act as fred/],
+  ['an expired application password', ['fred', {}, 'old-app'], /one of them, and has expired/],
+  ['one of another service', ['fred', {}, 'news-app'], /one of them, and not for this service/],
+  ['a gate', ['strict', {}, 'secret'], /application passwords: it is none of them/],
+  ['a gate, one of another service', ['strict', {}, 'news-app'], /and not for this service/],
+  [
+    'a gate, a mechanism that takes none',
+    ['strict', { mechanism: 'CRAM-MD5' }, 'secret'],
+    /strict has a second factor, and CRAM-MD5 cannot/,
+  ],
   ['acting as nobody', ['admin', { as: 'nobody' }, 'secret'], /no source knows an account nobody/],
 ];
 for (const [what, question, reason] of failing) {
@@ -167,6 +193,15 @@ for (const [what, question, reason] of failing) {
     assert.deepEqual([found.succeeds, found.status], [false, 1]);
   });
 }
+
+test('an application password works, with a gate too, and no source is asked for it', async () => {
+  for (const user of ['fred', 'strict']) {
+    const found = await ask(user, {}, 'app');
+    assert.equal(found.succeeds, true);
+    assert.match(found.text, /application passwords +it is one of them\n/);
+    assert.doesNotMatch(found.text, /passwords local/);
+  }
+});
 
 test('without a password it stays open; administrators are told', async () => {
   const open = await ask('fred');

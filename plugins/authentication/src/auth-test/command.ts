@@ -5,6 +5,8 @@ import {
   type AccountSource,
   type Accounts,
   type AdminScope,
+  APP_PASSWORD_CHECKS,
+  type AppPasswordCheck,
   authServiceName,
   COMMANDS,
   CONFIG,
@@ -44,6 +46,7 @@ export class AuthTestCommand extends Component {
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
     @inject(PASSWORD_GATES) private readonly gates: Registry<PasswordGate>,
+    @inject(APP_PASSWORD_CHECKS) private readonly appChecks: Registry<AppPasswordCheck>,
     @inject(SASL_MECHANISMS) private readonly registered: Registry<SaslMechanism>,
     @inject(HOOKS) private readonly hooks: HookBus,
   ) {
@@ -76,7 +79,7 @@ export class AuthTestCommand extends Component {
   private async run(context: CommandContext): Promise<Diagnosis> {
     const { service, mechanism, from, tls, as } = context.options;
     const password = await passwordOf(context);
-    const passwords = new Passwords(this.passwordSources, this.gates);
+    const passwords = new Passwords(this.passwordSources, this.gates, this.appChecks);
     return diagnose(
       {
         user: this.userOf(String(context.args[0])),
@@ -94,6 +97,7 @@ export class AuthTestCommand extends Component {
         accountSources: this.accountSources,
         passwordSources: this.passwordSources,
         gates: this.gates,
+        appChecks: this.appChecks,
         administrators: Administrators.fromNames(this.config.admins, this.accounts),
         attempting: async (attempt) => {
           const hook = this.hooks.hook('auth.attempting');

@@ -3,6 +3,7 @@ import type {
   Account,
   AccountSource,
   AdminScope,
+  AppPasswordCheck,
   AuthAttempt,
   AuthContext,
   PasswordContext,
@@ -14,6 +15,7 @@ import type {
 } from '@angarium/sdk';
 import type { Administrators } from '../administrators.js';
 import type { Mechanisms } from '../mechanisms.js';
+import { verifyAsApp } from '../passwords.js';
 import { askSources, describe } from './secret-checks.js';
 
 export interface Step {
@@ -41,6 +43,7 @@ export interface DiagnosisEnvironment {
   readonly accountSources: Registry<AccountSource>;
   readonly passwordSources: Registry<PasswordSource>;
   readonly gates: Registry<PasswordGate>;
+  readonly appChecks: Registry<AppPasswordCheck>;
   readonly administrators: Administrators;
   /** `auth.attempting`. @throws what a tap throws. */
   attempting(attempt: AuthAttempt): Promise<void>;
@@ -62,6 +65,12 @@ const withoutPassword: Readonly<Record<string, string>> = {
   OAUTHBEARER: 'it takes tokens of the authorization server, not passwords',
   XOAUTH2: 'it takes tokens of the authorization server, not passwords',
   GSSAPI: 'it takes Kerberos tickets, not passwords',
+};
+
+const appTexts: Readonly<Record<string, string>> = {
+  none: 'it is none of them',
+  expired: 'it is one of them, and has expired',
+  'other-service': 'it is one of them, and not for this service',
 };
 
 export async function diagnose(question: Question, environment: DiagnosisEnvironment): Promise<Diagnosis> {
@@ -179,14 +188,28 @@ class Walk {
     if (password === '') return this.note('passwords', 'an empty password is never right', true);
     const where = { service: context.service, remoteAddress: context.connection.remote.address };
     const refusal = await this.gateReason(where);
-    if (refusal !== undefined) return this.appPasswordReason(mechanism, refusal, where);
-    const answers = await askSources(
-      this.environment.passwordSources.items,
-      mechanism,
-      user,
-      password,
-      where,
-    );
+    if (mechanism.needs !== undefined) {
+      if (refusal !== undefined) return `${refusal}, and ${mechanism.name} cannot take these`;
+      return this.ownPasswordReason(mechanism, password, where);
+    }
+    const asApp = await verifyAsApp(this.environment.appChecks, user, password, where).catch(describe);
+    if (asApp === 'right') return this.note('application passwords', 'it is one of them', false);
+    const appReason =
+      asApp === 'none' && refusal === undefined
+        ? undefined
+        : this.note('application passwords', appTexts[asApp] ?? `they cannot be asked: ${asApp}`, true);
+    if (refusal !== undefined || (appReason !== undefined && asApp !== 'other-service')) return appReason;
+    const ownReason = await this.ownPasswordReason(mechanism, password, where);
+    return ownReason === undefined ? undefined : (appReason ?? ownReason);
+  }
+
+  private async ownPasswordReason(
+    mechanism: SaslMechanism,
+    password: string,
+    where: PasswordContext,
+  ): Promise<string | undefined> {
+    const sources = this.environment.passwordSources.items;
+    const answers = await askSources(sources, mechanism, this.question.user, password, where);
     for (const { source, text } of answers) this.note(`passwords ${source}`, text, false);
     const last = answers.at(-1);
     if (last?.verdict === 'right') return undefined;
@@ -202,23 +225,6 @@ class Walk {
       if (reason !== undefined) return this.note('policies', reason, true);
     }
     return undefined;
-  }
-
-  private async appPasswordReason(
-    mechanism: SaslMechanism,
-    refusal: string,
-    where: PasswordContext,
-  ): Promise<string | undefined> {
-    const { user, password = '' } = this.question;
-    if (mechanism.needs !== undefined) return `${refusal}, and ${mechanism.name} cannot take these`;
-    for (const source of this.environment.passwordSources.items) {
-      const verdict = await source.verifyAppPassword?.(user, password, where).catch(describe);
-      if (verdict === 'right') {
-        this.note(`passwords ${source.name}`, 'it is an application password', false);
-        return undefined;
-      }
-    }
-    return this.note('passwords', 'it is no application password', true);
   }
 
   private async actAsReason(): Promise<string | undefined> {
