@@ -97,6 +97,16 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     return record === undefined ? 'unknown' : 'wrong';
   }
 
+  async explain(user: UserId): Promise<string | undefined> {
+    const record = this.database.find(user);
+    if (record === undefined) return undefined;
+    const { scrypt, foreign } = record.secret ?? {};
+    if (scrypt !== undefined) return undefined;
+    if (foreign === undefined) return 'no password is set (`angarium users passwd`)';
+    const isKnown = this.schemes?.schemeOf(foreign) !== undefined;
+    return isKnown ? undefined : 'the imported hash is of a scheme that no enabled plugin knows';
+  }
+
   async scramKeys(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined> {
     const keys = this.database.find(user)?.secret?.scram[hash];
     return keys === undefined ? undefined : decodeScramKeys(keys);

@@ -158,7 +158,8 @@ function outcomeOf(error: unknown): { publicError: MailError; reason: string; pa
     const publicError = new MailError('UNAVAILABLE', 'Authentication is not possible now', { cause: error });
     return { publicError, reason: 'internal error', pauses: false };
   }
-  if (error.code === 'AUTHENTICATIONFAILED') {
+  // CANNOT, CORRUPTION: what is stored of the password is damaged or of an unknown kind, which is told to nobody who guesses names.
+  if (['AUTHENTICATIONFAILED', 'CANNOT', 'CORRUPTION'].includes(error.code)) {
     const publicError = new MailError('AUTHENTICATIONFAILED', FAILED_TEXT, { cause: error });
     return { publicError, reason: error.message, pauses: true };
   }

@@ -111,6 +111,7 @@ class Sources extends Component implements AccountSource, PasswordSource {
     return Promise.all(users.slice(0, limit).map(async (user) => (await this.find(user as UserId))!));
   }
   async verify(user: UserId, password: string) {
+    if (user === 'odd') throw new MailError('CANNOT', 'The scheme of the stored password is not known');
     if (user === 'down') throw new Error('the directory is down');
     if (!people.includes(user)) return 'unknown';
     return password === [...user].reverse().join('') ? 'right' : 'wrong';
@@ -212,6 +213,7 @@ test('unknown user, wrong password, disabled account and impossible name: the sa
     ['fred', 'x'],
     ['fred', ''],
     ['gone', 'enog'],
+    ['odd', 'x'],
     ['no/name', 'x'],
     ['', ''],
   ] as const;
@@ -228,6 +230,7 @@ test('unknown user, wrong password, disabled account and impossible name: the sa
       'failed password wrong',
       'failed empty password',
       'failed the account gone is disabled',
+      'failed The scheme of the stored password is not known',
       'failed no valid user name',
       'failed no valid user name',
     ],

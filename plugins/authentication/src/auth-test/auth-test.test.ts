@@ -63,7 +63,16 @@ class World extends Component {
     this.own(
       gates.add({ refuses: async (user) => (user === 'strict' ? 'strict has a second factor' : undefined) }),
     );
-    const known = new Set(['fred', 'strict', 'admin', 'gone', 'root@example.net', 'joe@example.net']);
+    const known = new Set([
+      'fred',
+      'strict',
+      'bare',
+      'barred',
+      'admin',
+      'gone',
+      'root@example.net',
+      'joe@example.net',
+    ]);
     this.own(
       accounts.add({
         name: 'local',
@@ -87,6 +96,7 @@ class World extends Component {
         {
           name: 'local',
           verify: async (_, password) => (password === 'secret' ? 'right' : 'wrong'),
+          explain: async (user) => (user === 'bare' ? 'no password is set' : undefined),
           plainSecret: async (user) => (user === 'fred' ? 'secret' : undefined),
           hasPlainSecrets: true,
         },
@@ -104,6 +114,12 @@ class World extends Component {
     this.own(
       hooks.tap('auth.attempting', ({ remoteAddress }) => {
         if (remoteAddress === '192.0.2.66') throw new MailError('UNAVAILABLE', 'Blocked for a while');
+      }),
+    );
+    this.own(
+      hooks.tap('auth.authorising', ({ isTrial }, { user }) => {
+        assert.equal(isTrial, true);
+        if (user === 'barred') throw new MailError('AUTHORIZATIONFAILED', 'Logins are disabled here');
       }),
     );
   }
@@ -175,6 +191,13 @@ const failing: [string, Parameters<typeof ask>, RegExp][] = [
   ['ANONYMOUS', ['fred', { mechanism: 'ANONYMOUS' }, 'secret'], /anybody comes in/],
   ['acting as another', ['fred', { as: 'admin' }, 'secret'], /fred may not act as admin/],
   ['acting beyond a domain', ['root@example.net', { as: 'fred' }, 'secret'], /may not act as fred/],
+  ['no password at all', ['bare', {}, 'x'], /^passwords local: no password is set/],
+  [
+    'a policy about who it is',
+    ['barred', {}, 'secret'],
+    /^policies: refused though.*Logins are disabled here/,
+  ],
+  ['a policy about whom to act as', ['admin', { as: 'barred' }, 'secret'], /Logins are disabled here/],
   ['an expired application password', ['fred', {}, 'old-app'], /one of them, and has expired/],
   ['one of another service', ['fred', {}, 'news-app'], /one of them, and not for this service/],
   ['a gate', ['strict', {}, 'secret'], /application passwords: it is none of them/],
@@ -212,6 +235,7 @@ test('without a password it stays open; administrators are told', async () => {
   assert.deepEqual([root.succeeds, root.admin], [true, ['example.net']]);
   assert.match(root.text, /administrator of +example\.net/);
   await assert.rejects(ask('a/b'), /can be no user/);
+  await assert.rejects(ask('fred', { from: 'home' }), { exitStatus: 2 });
   assert.equal((await ask('fred', { mechanism: 'CRAM-MD5' }, 'secret')).succeeds, true);
   assert.equal((await ask('fred', { tls: false, from: '192.0.2.1' }, 'secret')).mechanism, 'CRAM-MD5');
 });

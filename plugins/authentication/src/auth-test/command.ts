@@ -1,4 +1,5 @@
 /** `angarium auth test`. */
+import { isIP } from 'node:net';
 import {
   ACCOUNT_SOURCES,
   ACCOUNTS,
@@ -79,13 +80,16 @@ export class AuthTestCommand extends Component {
   private async run(context: CommandContext): Promise<Diagnosis> {
     const { service, mechanism, from, tls, as } = context.options;
     const password = await passwordOf(context);
+    const address = String(from ?? '127.0.0.1');
+    if (address !== 'unix' && isIP(address) === 0)
+      throw new CommandError(`--from: "${address}" is no address`, 2);
     const passwords = new Passwords(this.passwordSources, this.gates, this.appChecks);
     return diagnose(
       {
         user: this.userOf(String(context.args[0])),
         context: probeContext({
           service: authServiceName(String(service ?? 'imap')),
-          address: String(from ?? '127.0.0.1'),
+          address,
           hasTls: tls !== false,
         }),
         mechanism: typeof mechanism === 'string' ? mechanism : undefined,
@@ -102,6 +106,10 @@ export class AuthTestCommand extends Component {
         attempting: async (attempt) => {
           const hook = this.hooks.hook('auth.attempting');
           if (hook.isTapped) await hook.call(attempt);
+        },
+        authorising: async (attempt, identity) => {
+          const hook = this.hooks.hook('auth.authorising');
+          if (hook.isTapped) await hook.call(attempt, identity);
         },
       },
     );

@@ -6,6 +6,7 @@ import type {
   AppPasswordCheck,
   AuthAttempt,
   AuthContext,
+  Identity,
   PasswordContext,
   PasswordGate,
   PasswordSource,
@@ -47,6 +48,8 @@ export interface DiagnosisEnvironment {
   readonly administrators: Administrators;
   /** `auth.attempting`. @throws what a tap throws. */
   attempting(attempt: AuthAttempt): Promise<void>;
+  /** `auth.authorising`. @throws what a tap throws. */
+  authorising(attempt: AuthAttempt, identity: Identity): Promise<void>;
 }
 
 export interface Question {
@@ -96,7 +99,7 @@ class Walk {
       await this.policyReason(wanted),
       typeof account === 'string' ? account : undefined,
       typeof wanted === 'string' ? undefined : await this.secretReason(wanted),
-      await this.actAsReason(),
+      await this.identityReason(wanted, account),
     ].filter((reason) => reason !== undefined);
     const isOpen = reasons.length === 0 && password === undefined;
     return {
@@ -141,21 +144,43 @@ class Walk {
 
   /** What plugins that block addresses or accounts say. */
   private async policyReason(wanted: SaslMechanism | string): Promise<string | undefined> {
-    const { user, context } = this.question;
-    const { connection, service } = context;
     try {
-      await this.environment.attempting({
-        service,
-        mechanism: typeof wanted === 'string' ? wanted : wanted.name,
-        remoteAddress: connection.remote.address,
-        session: connection.id,
-        isSecured: connection.tls !== undefined,
-        user,
-      });
+      await this.environment.attempting(this.attempt(wanted));
       return this.note('policies', 'nothing against it', false);
     } catch (error) {
       return this.note('policies', `refused before the password is looked at: ${describe(error)}`, true);
     }
+  }
+
+  /** What plugins say to somebody who has proven who he is; told only if they refuse. */
+  private async authorisingReason(
+    wanted: SaslMechanism | string,
+    account: Account,
+  ): Promise<string | undefined> {
+    const attempt = this.attempt(wanted);
+    const { user, groups } = account;
+    const admin = this.environment.administrators.scopeOf(user);
+    try {
+      const { mechanism } = attempt;
+      await this.environment.authorising(attempt, { user, groups, admin, mechanism, isAnonymous: false });
+      return undefined;
+    } catch (error) {
+      return this.note('policies', `refused though the password is right: ${describe(error)}`, true);
+    }
+  }
+
+  private attempt(wanted: SaslMechanism | string): AuthAttempt {
+    const { user, context } = this.question;
+    const { connection, service } = context;
+    return {
+      service,
+      mechanism: typeof wanted === 'string' ? wanted : wanted.name,
+      remoteAddress: connection.remote.address,
+      session: connection.id,
+      isSecured: connection.tls !== undefined,
+      user,
+      isTrial: true,
+    };
   }
 
   /** The account, or why there is none to log in to. */
@@ -215,7 +240,9 @@ class Walk {
     if (last?.verdict === 'right') return undefined;
     if (last === undefined) return 'no plugin brings passwords';
     if (last.verdict !== 'unknown') return `passwords ${last.source}: ${last.text}`;
-    return 'no password source can check this user with this mechanism';
+    return mechanism.needs === undefined
+      ? 'no source of passwords takes it'
+      : 'no password source can check this user with this mechanism';
   }
 
   /** Why the user's own password is not enough. */
@@ -227,15 +254,21 @@ class Walk {
     return undefined;
   }
 
-  private async actAsReason(): Promise<string | undefined> {
+  /** May he be whom he wants to be, and may that one come in? */
+  private async identityReason(
+    wanted: SaslMechanism | string,
+    account: Account | string,
+  ): Promise<string | undefined> {
     const { user, actAs } = this.question;
-    if (actAs === undefined || actAs === user) return undefined;
+    if (actAs === undefined || actAs === user) {
+      return typeof account === 'string' ? undefined : this.authorisingReason(wanted, account);
+    }
     if (!this.environment.administrators.mayActAs(user, actAs)) {
       return this.note('administrators', `${user} may not act as ${actAs}`, true);
     }
     this.note('administrators', `${user} may act as ${actAs}`, false);
     const other = await this.account(actAs);
-    return typeof other === 'string' ? other : undefined;
+    return typeof other === 'string' ? other : this.authorisingReason(wanted, other);
   }
 
   private note(asked: string, answer: string, isReason: boolean): string | undefined {

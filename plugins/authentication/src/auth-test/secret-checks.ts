@@ -53,7 +53,7 @@ async function askOne(
   try {
     if (needs === undefined) {
       const verdict = await source.verify(user, password, context);
-      return answer(verdict, passwordTexts[verdict]);
+      return answer(verdict, (await source.explain?.(user, verdict)) ?? passwordTexts[verdict]);
     }
     if (needs === 'plain-secret') {
       const secret = await source.plainSecret?.(user);

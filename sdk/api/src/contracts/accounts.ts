@@ -48,6 +48,8 @@ export interface PasswordSource {
   scramParameters?(hash: ScramHash): ScramParameters | undefined;
   /** The password itself, for CRAM-MD5 and the like, where the operator allows to store it. */
   plainSecret?(user: UserId): Promise<string | undefined>;
+  /** For the operator (`auth test`): what the verdict means, where there is more to be said of this user than its word. */
+  explain?(user: UserId, verdict: PasswordVerdict): Promise<string | undefined>;
   /** Has `plainSecret` answers to give? Mechanisms that need them are offered only if a source has. */
   readonly hasPlainSecrets?: boolean;
 }
