@@ -1,7 +1,9 @@
 import {
   ACCOUNT_SOURCES,
+  ACCOUNTS,
   type Account,
   type AccountSource,
+  type Accounts,
   CLOCK,
   type Clock,
   CONFIG,
@@ -57,6 +59,7 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     @inject(CLOCK) private readonly clock: Clock,
     @inject(LOGGER) private readonly log: Logger,
     @inject(MESSAGE_BUS) private readonly bus: MessageBus,
+    @inject(ACCOUNTS) private readonly accounts: Accounts,
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
     @inject(USER_BELONGINGS) private readonly belongings: Registry<UserBelongings>,
@@ -176,7 +179,9 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   /** Disabled first: while the belongings go, nobody comes in because his second factor has gone already. */
   async remove(user: UserId): Promise<void> {
     this.database.change(user, { isDisabled: true });
-    for (const kind of this.belongings.items) await kind.remove(user);
+    // Where another source's account stands before ours, they are that one's.
+    const isOurs = (await this.accounts.find(user))?.isDisabled !== false;
+    if (isOurs) for (const kind of this.belongings.items) await kind.remove(user);
     this.database.remove(user);
   }
 

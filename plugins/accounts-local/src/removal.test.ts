@@ -45,3 +45,17 @@ test('when it fails halfway the account is there, disabled, and can be removed a
   await it.managed.remove(fred);
   assert.equal(await it.accounts.find(fred), undefined);
 });
+
+test("an account that another source's stands before takes nothing along", async () => {
+  await using it = await setUp();
+  await it.managed.create(fred, {});
+  const before = { user: fred, displayName: 'LDAP', groups: [], isDisabled: false, attributes: {} };
+  it.accounts.find = async () => before;
+  it.kernel.get(USER_BELONGINGS).add({
+    name: 'keys',
+    owners: async () => [],
+    remove: async () => assert.fail('they are of the other account'),
+  });
+  await it.managed.remove(fred);
+  assert.equal(await it.source.verify(fred, 'x', { service: 'imap', remoteAddress: '' }), 'unknown');
+});

@@ -103,7 +103,9 @@ export class Attempt {
   async fail(error: unknown): Promise<MailError> {
     const { log, failed, pause } = this.environment;
     const { publicError, reason, pauses } = outcomeOf(error);
-    log.warn('login failed', { ...this.logFields(), reason, ...(pauses ? {} : { err: error }) });
+    // Somebody who is blocked may try often: his reason says it all, and a stack would fill the log.
+    const isPlain = pauses || (isMailError(error) && error.cause === undefined);
+    log.warn('login failed', { ...this.logFields(), reason, ...(isPlain ? {} : { err: error }) });
     if (failed.isTapped) void failed.call(this.facts(), reason, pauses);
     if (pauses) await pause.wait(this.startedMs, this.context.connection.signal);
     return publicError;

@@ -153,7 +153,7 @@ test('a login that works, with who said what', async () => {
       'accounts local: there is an account, groups staff',
       'mechanism PLAIN: offered on this connection',
       'policies: nothing against it',
-      'passwords empty: it does not know the user',
+      'passwords empty: it has no password for this user',
       'passwords local: the password is right',
     ],
   );

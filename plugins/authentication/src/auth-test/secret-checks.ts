@@ -76,7 +76,7 @@ async function askOne(
 const passwordTexts = {
   right: 'the password is right',
   wrong: 'it knows the user, and the password is wrong',
-  unknown: 'it does not know the user',
+  unknown: 'it has no password for this user',
 } as const;
 
 /** RFC 5802 §3. */
