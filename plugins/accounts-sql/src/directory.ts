@@ -95,7 +95,9 @@ export class SqlDirectory implements OutsideAccounts {
       return rows.length > 0;
     }
     const encoded = await this.encodedOf(user);
-    return encoded !== undefined && this.schemes.verify(encoded, password);
+    if (encoded !== undefined) return this.schemes.verify(encoded, password);
+    await this.schemes.verifyNothing(password);
+    return false;
   }
 
   private async encodedOf(user: UserId): Promise<string | undefined> {

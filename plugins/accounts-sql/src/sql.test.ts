@@ -44,8 +44,11 @@ test('truth', () => {
 const schemes: PasswordSchemes = {
   schemeOf: () => 'REVERSED',
   verify: async (encoded, password) => encoded === `{REVERSED}${[...password].reverse().join('')}`,
+  verifyNothing: async (password) => void nothings.push(password),
   scramKeys: () => undefined,
 };
+/** Checked for users who are not there. */
+const nothings: string[] = [];
 
 function setUp(changes: Partial<SqlConfig> = {}) {
   const folder = temporaryFolder();
@@ -110,7 +113,9 @@ test('rows are accounts, groups, passwords', async () => {
   assert.equal(await it.directory.find('nobody' as UserId), undefined);
   assert.equal(await it.directory.verify(fred, 'secret'), 'right');
   assert.equal(await it.directory.verify(fred, 'wrong'), 'wrong');
+  nothings.length = 0;
   assert.equal(await it.directory.verify('nobody' as UserId, 'secret'), 'unknown');
+  assert.deepEqual(nothings, ['secret'], 'costs as much as another');
 });
 
 test('a stored password without a scheme has the default one', async () => {

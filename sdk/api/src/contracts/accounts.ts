@@ -129,6 +129,11 @@ export interface PasswordSchemes {
   schemeOf(encoded: string): string | undefined;
   /** @throws MailError UNAVAILABLE when too many wait, CANNOT for an unknown scheme or a damaged hash. */
   verify(encoded: string, password: string): Promise<boolean>;
+  /**
+   * For users who have no hash: takes as long as checking the last one did, so that the time does not tell who exists. Before there was
+   * any it takes none. @throws MailError UNAVAILABLE when too many wait.
+   */
+  verifyNothing(password: string): Promise<void>;
   /** SCRAM keys in an encoded secret (`{SCRAM-SHA-256}…`, RFC 5803); undefined: there are none for this hash. */
   scramKeys(encoded: string, hash: ScramHash): ScramKeys | undefined;
 }
