@@ -139,9 +139,13 @@ async function login(server: TestServer, user: string, password: string): Promis
   return `${status} ${words}`;
 }
 
-test('a service over HTTP; away is not unknown', async () => {
+test('a service over HTTP; away is not unknown, and locks nobody out', async () => {
   using service = await startService();
-  await using server = await TestServer.start({ users, manifest: manifest(service.entry) });
+  const limits = '  auth-limits: { neverBlock: [], failuresByAddress: 5 }';
+  await using server = await TestServer.start({
+    users,
+    manifest: manifest(`${service.entry}\n${limits}`),
+  });
   await checkGroup(server);
   assert.ok(service.asked.includes('verify fred'));
   assert.ok(!service.asked.some((question) => question.endsWith('admin')), 'local knows him');
@@ -149,7 +153,10 @@ test('a service over HTTP; away is not unknown', async () => {
   service.stop();
   await eventually(async () => /\[UNAVAILABLE\]/.test(await login(server, 'fred', 'secret')) || undefined);
   assert.match(await login(server, 'nobody', 'secret'), /^NO \[UNAVAILABLE\]/);
+  for (let i = 0; i < 6; i++) assert.match(await login(server, 'fred', 'secret'), /^NO \[UNAVAILABLE\]/);
   assert.match(await login(server, 'admin', 'adminpass'), /^OK/);
+  for (let i = 0; i < 3; i++) assert.match(await login(server, 'admin', 'wrong'), /AUTHENTICATIONFAILED/);
+  assert.match(await login(server, 'admin', 'adminpass'), /^NO \[LIMIT\]/, 'five were wrong');
 });
 
 test('of two sources that know a user the first of the manifest decides, whatever else they need', async () => {
