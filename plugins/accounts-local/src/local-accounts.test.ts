@@ -269,3 +269,34 @@ test('a file of a newer layout is left alone', () => {
   file.close();
   assert.throws(() => new AccountDatabase(folder.path), /newer Angarium \(layout 4\)/);
 });
+
+test('files of older layouts are upgraded, and keep their accounts', async () => {
+  for (const layout of [1, 2]) {
+    using folder = temporaryFolder();
+    {
+      await using it = await setUp(folder.path);
+      await it.managed.create(fred, { password: 'secret' });
+    }
+    const path = join(folder.path, 'accounts', 'accounts.db');
+    const older = new Database(path);
+    if (layout === 2) {
+      older.exec(
+        `CREATE TABLE app_password (user TEXT); INSERT INTO server_key VALUES ('app-passwords', x'00')`,
+      );
+    }
+    older.pragma(`user_version = ${layout}`);
+    older.close();
+    {
+      await using again = await setUp(folder.path);
+      assert.equal(await again.verify('fred', 'secret'), 'right');
+    }
+    const upgraded = new Database(path, { readonly: true });
+    assert.equal(upgraded.pragma('user_version', { simple: true }), 3);
+    assert.equal(
+      upgraded.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = 'app_password'`).pluck().get(),
+      0,
+    );
+    assert.equal(upgraded.prepare('SELECT count(*) FROM server_key').pluck().get(), 1);
+    upgraded.close();
+  }
+});

@@ -1,6 +1,7 @@
 import {
   type AppPasswordCheck,
   type AppPasswordVerdict,
+  isMailError,
   MailError,
   type PasswordContext,
   type PasswordGate,
@@ -42,7 +43,7 @@ export class Passwords {
   async scramKeys(user: UserId, hash: ScramHash, context: PasswordContext): Promise<ScramKeys | undefined> {
     if ((await this.refusal(user, context)) !== undefined) return undefined;
     for (const source of this.sources.items) {
-      const keys = await source.scramKeys?.(user, hash);
+      const keys = await undamaged(async () => source.scramKeys?.(user, hash));
       if (keys !== undefined) return keys;
     }
     return undefined;
@@ -52,7 +53,7 @@ export class Passwords {
   async plainSecret(user: UserId, context: PasswordContext): Promise<string | undefined> {
     if ((await this.refusal(user, context)) !== undefined) return undefined;
     for (const source of this.sources.items) {
-      const secret = await source.plainSecret?.(user);
+      const secret = await undamaged(async () => source.plainSecret?.(user));
       if (secret !== undefined) return secret;
     }
     return undefined;
@@ -107,4 +108,14 @@ export async function verifyAsApp(
     if (verdict !== 'none') return verdict;
   }
   return 'none';
+}
+
+/** What is stored and damaged (CANNOT) is as good as nothing: the exchange goes on as for somebody unknown. */
+async function undamaged<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isMailError(error) && error.code === 'CANNOT') return undefined;
+    throw error;
+  }
 }
