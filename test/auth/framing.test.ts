@@ -1,5 +1,6 @@
 /** RFC 4422 over the wire: what each protocol makes of exchanges that are cancelled, broken, out of order, or endless. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { cramMd5Client, ImapTestClient, LmtpTestClient, plainClient, ScramClient } from '@angarium/testing';
@@ -124,6 +125,23 @@ test('a client that was talked out of channel binding is refused over TLS', asyn
   assert.match(await authenticate(client, 'SCRAM-SHA-256-PLUS', bound), /^OK/);
   assert.equal(bound.isServerVerified, true);
   client.destroy();
+});
+
+test("a client binds to the server's certificate (tls-server-end-point, RFC 5929 §4)", async () => {
+  await using server = await startServer();
+  const login = async (dataOf: (certificate: Buffer) => Buffer) => {
+    const client = await ImapTestClient.connectTls(server.port('imap', 1));
+    await client.line();
+    const data = dataOf((client.stream as TLSSocket).getPeerCertificate().raw);
+    const binding = { type: 'tls-server-end-point', data } as const;
+    const scram = new ScramClient({ user: 'fred', password: 'secret', hash: 'SHA-512', binding });
+    const answer = await authenticate(client, 'SCRAM-SHA-512-PLUS', scram);
+    client.destroy();
+    return answer;
+  };
+  const sha256 = (octets: Buffer) => createHash('sha256').update(octets).digest();
+  assert.match(await login(sha256), /^OK/);
+  assert.match(await login((octets) => sha256(sha256(octets))), /^NO \[AUTHENTICATIONFAILED\]/);
 });
 
 test('the list of mechanisms is right for the connection', async () => {

@@ -1,24 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { ImapTestClient, plainClient, ScramClient } from '@angarium/testing';
-import { authenticate, startServer } from './support.js';
-
-/** What an authenticator shows (RFC 6238), written for this test alone. */
-function codeNow(base32: string): string {
-  const bits = [...base32].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  );
-  const octets = bits
-    .join('')
-    .match(/.{8}/g)!
-    .map((octet) => Number.parseInt(octet, 2));
-  const counter = Buffer.alloc(8);
-  counter.writeUInt32BE(Math.floor(Date.now() / 30_000), 4);
-  const mac = createHmac('sha1', Buffer.from(octets)).update(counter).digest();
-  const at = mac[19]! & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
+import { authenticate, codeNow, startServer } from './support.js';
 
 test('with a second factor IMAP takes application passwords alone, at once, and `auth test` says so', async () => {
   await using server = await startServer();
@@ -46,7 +29,10 @@ test('with a second factor IMAP takes application passwords alone, at once, and 
   );
   assert.match(await plain(added.password), /^OK/);
   const asked = ['auth', 'test', 'fred', '--password-stdin', '--mechanism', 'PLAIN'];
-  assert.match(server.command(asked, `${added.password}\n`), /it is an application password[\s\S]*WORKS/);
+  assert.match(
+    server.command(asked, `${added.password}\n`),
+    /application passwords +it is one of them[\s\S]*WORKS/,
+  );
   assert.throws(
     () => server.command(asked, 'secret\n'),
     ({ stdout }: { stdout: string }) =>

@@ -85,6 +85,12 @@ export class Slapd implements AsyncDisposable {
     await once(child, 'exit');
   }
 
+  /** While it is down: all entries anew, of the same names; each has another entryUUID. */
+  async recreate(): Promise<void> {
+    rmSync(join(this.folder, 'db'), { recursive: true });
+    await this.prepare();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down();
     rmSync(this.folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 /** A server with every mechanism, and an IMAP client that runs exchanges by hand. */
+import { createHmac } from 'node:crypto';
 import type { ImapTestClient, SaslClient } from '@angarium/testing';
 import { type ServerOptions, TestServer } from '../support/server.js';
 
@@ -43,4 +44,20 @@ export async function authenticate(
     const challenge = Buffer.from(line.slice(2), 'base64');
     client.sendLine(sasl.respond(challenge).toString('base64'));
   }
+}
+
+/** What an authenticator shows (RFC 6238), written for tests alone. */
+export function codeNow(base32: string): string {
+  const bits = [...base32].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  );
+  const octets = bits
+    .join('')
+    .match(/.{8}/g)!
+    .map((octet) => Number.parseInt(octet, 2));
+  const counter = Buffer.alloc(8);
+  counter.writeUInt32BE(Math.floor(Date.now() / 30_000), 4);
+  const mac = createHmac('sha1', Buffer.from(octets)).update(counter).digest();
+  const at = mac[19]! & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }

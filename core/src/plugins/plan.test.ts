@@ -34,6 +34,11 @@ interface Case {
 const cases: readonly Case[] = [
   { name: 'nothing', given: [], order: '' },
   { name: 'the operator’s order among equals', given: ['c:', 'a:', 'b:'], order: 'c a b' },
+  {
+    name: 'who needs what stands further down is not put back for it',
+    given: ['a: <- x@1', 'b:', 'c: x@1'],
+    order: 'c a b',
+  },
   { name: 'providers first', given: ['a: <- x@1', 'b: y@1', 'c: x@1 <- y@1'], order: 'b c a' },
   { name: 'optional providers first', given: ['a: <- ?x@1', 'b: x@1'], order: 'b a' },
   { name: 'an optional contract nobody provides', given: ['a: <- ?x@1'], order: 'a' },

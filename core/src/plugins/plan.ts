@@ -1,7 +1,7 @@
 /**
  * Who starts after whom: pure, without any plugin's code. Every contract has one provider, nothing is missing,
- * nothing goes in circles; among those that could start next the operator's order decides, so that every start
- * is the same. All problems are found at once.
+ * nothing goes in circles; beyond that the operator's order decides, so that every start is the same. All problems
+ * are found at once.
  */
 import type { Problem } from '../errors.js';
 import { nearest } from '../text/nearest.js';
@@ -149,22 +149,28 @@ function edgesOf<P extends Plannable>(plugin: P, providers: ReadonlyMap<string, 
   return edges;
 }
 
-/** Kahn's algorithm; of those that are free the first in the operator's order is taken. */
+/**
+ * One after the other in the operator's order, each right behind what it needs: nobody is put back for what stands further down, so
+ * that those who do not need each other (sources of accounts, say) keep the order in which the operator names them.
+ */
 function sort<P>(
   plugins: readonly P[],
   edges: ReadonlyMap<P, readonly Edge<P>[]>,
 ): { order: P[]; stuck: P[] } {
-  const order: P[] = [];
   const placed = new Set<P>();
-  let waiting = [...plugins];
-  while (waiting.length > 0) {
-    const next = waiting.find((plugin) => edges.get(plugin)!.every(({ to }) => placed.has(to)));
-    if (next === undefined) break;
-    order.push(next);
-    placed.add(next);
-    waiting = waiting.filter((plugin) => plugin !== next);
-  }
-  return { order, stuck: waiting };
+  const stuck = new Set<P>();
+  const place = (plugin: P): void => {
+    if (placed.has(plugin) || stuck.has(plugin)) return;
+    // Until all it needs is placed, who comes back here goes in a circle.
+    stuck.add(plugin);
+    const needs = edges.get(plugin)!.map(({ to }) => to);
+    needs.forEach(place);
+    if (!needs.every((need) => placed.has(need))) return;
+    stuck.delete(plugin);
+    placed.add(plugin);
+  };
+  plugins.forEach(place);
+  return { order: [...placed], stuck: plugins.filter((plugin) => stuck.has(plugin)) };
 }
 
 /** One problem for each circle: `a → b (x@1) → a (y@1)`. Those that merely wait for a circle are not named. */

@@ -13,19 +13,22 @@ export function readObject(text: string): Fields {
 
 /** @throws Error */
 export function readAccount(user: UserId, answer: Fields): Account | undefined {
-  const { found, name, groups = [], disabled = false, attributes = {} } = answer;
+  const { found, name, groups = [], disabled = false, attributes = {}, incarnation } = answer;
   if (found === false) return undefined;
   if (found !== true) throw new Error('the answer says neither "found":true nor false');
   if (name !== undefined && name !== null && typeof name !== 'string') throw new Error('"name" is no text');
   if (typeof disabled !== 'boolean') throw new Error('"disabled" is neither true nor false');
   if (!Array.isArray(groups) || groups.some((group) => typeof group !== 'string'))
     throw new Error('"groups" is no list of names');
+  if (incarnation !== undefined && typeof incarnation !== 'string')
+    throw new Error('"incarnation" is no text');
   return {
     user,
     displayName: name || undefined,
     groups,
     isDisabled: disabled,
     attributes: readAttributes(attributes),
+    ...(incarnation === undefined ? {} : { incarnation }),
   };
 }
 

@@ -44,7 +44,14 @@ const say = (value: unknown) => (_: unknown, response: ServerResponse) =>
 
 test('accounts', async () => {
   await using it = await setUp(
-    say({ found: true, name: 'Fred', groups: ['staff'], disabled: true, attributes: { a: 'b' } }),
+    say({
+      found: true,
+      name: 'Fred',
+      groups: ['staff'],
+      disabled: true,
+      attributes: { a: 'b' },
+      incarnation: '17',
+    }),
   );
   assert.deepEqual(await it.service.find(fred), {
     user: fred,
@@ -52,6 +59,7 @@ test('accounts', async () => {
     groups: ['staff'],
     isDisabled: true,
     attributes: { a: 'b' },
+    incarnation: '17',
   });
   assert.deepEqual(it.asked, [{ question: { action: 'find', user: fred }, authorization: 'Bearer t' }]);
   await using nobody = await setUp(say({ found: false }));

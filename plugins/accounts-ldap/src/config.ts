@@ -12,6 +12,7 @@ export interface LdapConfig {
   /** '' for any. */
   readonly domain: string;
   readonly nameAttribute: string;
+  readonly idAttribute: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly disabled?: {
     readonly attribute: string;

@@ -29,10 +29,11 @@ export class LdapDirectory implements OutsideAccounts {
     private readonly log: Logger,
     private readonly normalise: (name: string) => UserId,
   ) {
-    const { userAttribute, nameAttribute, attributes, disabled, groups } = config;
+    const { userAttribute, nameAttribute, idAttribute, attributes, disabled, groups } = config;
     const wanted = [
       userAttribute,
       nameAttribute,
+      idAttribute,
       ...Object.values(attributes),
       disabled?.attribute,
       groups?.attribute,
@@ -108,12 +109,14 @@ export class LdapDirectory implements OutsideAccounts {
       const value = firstOf(entry, attribute);
       if (value !== undefined) attributes[name] = value;
     }
+    const incarnation = firstOf(entry, this.config.idAttribute);
     return {
       user,
       displayName: firstOf(entry, this.config.nameAttribute),
       groups: await this.groupsOf(user, entry),
       isDisabled: isDisabled(entry, this.config.disabled),
       attributes,
+      ...(incarnation === undefined ? {} : { incarnation }),
     };
   }
 

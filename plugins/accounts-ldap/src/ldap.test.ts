@@ -19,6 +19,7 @@ const config: LdapConfig = {
   userAttribute: 'uid',
   domain: '',
   nameAttribute: 'cn',
+  idAttribute: 'entryUUID',
   attributes: { mail: 'mail' },
   timeoutSeconds: 1,
   maxBinds: 1,
@@ -89,6 +90,15 @@ test('passwords are proven by a bind', async () => {
   assert.equal(await it.directory.verify(user, 'secret'), 'right');
   assert.equal(await it.directory.verify(user, 'wrong'), 'wrong');
   assert.equal(await directory([]).directory.verify(user, 'secret'), 'unknown');
+});
+
+test("an entry's UUID tells it from a later one of the same name", async () => {
+  const uuid = '6c8a3b02-0000-1000-8000-1b1b1b1b1b1b';
+  const it = directory([{ ...fred, entryUUID: uuid }]);
+  assert.equal((await it.directory.find(user))?.incarnation, uuid);
+  assert.ok(it.asked[0]?.attributes.includes('entryUUID'));
+  const without = directory([{ ...fred, entryUUID: uuid }], { idAttribute: '' });
+  assert.ok(!('incarnation' in (await without.directory.find(user))!));
 });
 
 test('several entries are nobody, and told; a base that is not there has nobody', async () => {

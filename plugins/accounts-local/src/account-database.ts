@@ -5,9 +5,8 @@
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, MailError, splitUserId, type UserId } from '@angarium/sdk';
+import { MailError, splitUserId, type UserId } from '@angarium/sdk';
 import Database from 'better-sqlite3';
-import { AppPasswordTable, appPasswordLayout } from './app-passwords.js';
 import type { StoredSecret } from './secrets/secret.js';
 
 export interface AccountRecord {
@@ -31,7 +30,7 @@ interface Row {
 }
 
 /** Raised with the file's layout; a file of a newer Angarium is not touched. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /** What each layout adds to the one before. */
 const layouts = [
@@ -45,17 +44,18 @@ const layouts = [
   CREATE TABLE server_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
   INSERT INTO server_key VALUES ('verification', randomblob(32));
 `,
-  appPasswordLayout,
+  '',
+  // Application passwords were in this file until they became a plugin of their own; nothing released had them here.
+  `DROP TABLE IF EXISTS app_password; DELETE FROM server_key WHERE name = 'app-passwords';`,
 ];
 
 export class AccountDatabase implements Disposable {
-  readonly appPasswords: AppPasswordTable;
   private readonly db: Database.Database;
   private readonly byUser: Database.Statement<[string], Row>;
   private readonly page: Database.Statement<[string, string | null, string | null, number], Row>;
 
   /** @param dataDir the server's data folder. */
-  constructor(dataDir: string, clock: Clock) {
+  constructor(dataDir: string) {
     const folder = join(dataDir, 'accounts');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, 'accounts.db');
@@ -64,7 +64,6 @@ export class AccountDatabase implements Disposable {
     this.db.pragma('journal_mode = WAL');
     this.db.pragma('synchronous = FULL');
     this.prepareLayout(file);
-    this.appPasswords = new AppPasswordTable(this.db, this.serverKey('app-passwords'), clock);
     this.byUser = this.db.prepare('SELECT * FROM account WHERE user = ?');
     this.page = this.db.prepare(
       'SELECT * FROM account WHERE user > ? AND (? IS NULL OR domain = ?) ORDER BY user LIMIT ?',
@@ -112,7 +111,6 @@ export class AccountDatabase implements Disposable {
     this.write(() => {
       this.mustFind(user);
       this.db.prepare('DELETE FROM account WHERE user = ?').run(user);
-      this.appPasswords.removeAll(user);
     });
   }
 

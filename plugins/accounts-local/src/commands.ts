@@ -119,7 +119,7 @@ export class UsersCommands extends Component {
   private remove(): Command {
     return defineCommand({
       name: 'users remove',
-      summary: 'Remove an account; its mail stays',
+      summary: 'Remove an account and what is kept for it; its mail stays',
       arguments: [userArgument],
       run: async (context) => {
         const user = this.userOf(context);

@@ -13,7 +13,7 @@ import {
   PASSWORD_SOURCES,
   type UserId,
 } from '@angarium/sdk';
-import { createTestKernel, ManualClock, temporaryFolder } from '@angarium/testing';
+import { createTestKernel, temporaryFolder } from '@angarium/testing';
 import Database from 'better-sqlite3';
 import { AccountDatabase } from './account-database.js';
 import { accounts, cheap } from './set-up.test.support.js';
@@ -139,7 +139,7 @@ test('a login hashes the password anew when the parameters have changed', async 
   await it.managed.create(fred, { password: 'secret' });
   const { dataDir } = it.kernel;
   const stored = () => {
-    using database = new AccountDatabase(dataDir, new ManualClock());
+    using database = new AccountDatabase(dataDir);
     return database.find(fred)!;
   };
   const before = stored();
@@ -231,10 +231,41 @@ test('a page after another, by domain', async () => {
 
 test('a file of a newer layout is left alone', () => {
   using folder = temporaryFolder();
-  const database = new AccountDatabase(folder.path, new ManualClock());
+  const database = new AccountDatabase(folder.path);
   database[Symbol.dispose]();
   const file = new Database(join(folder.path, 'accounts', 'accounts.db'));
-  file.pragma('user_version = 3');
+  file.pragma('user_version = 4');
   file.close();
-  assert.throws(() => new AccountDatabase(folder.path, new ManualClock()), /newer Angarium \(layout 3\)/);
+  assert.throws(() => new AccountDatabase(folder.path), /newer Angarium \(layout 4\)/);
+});
+
+test('files of older layouts are upgraded, and keep their accounts', async () => {
+  for (const layout of [1, 2]) {
+    using folder = temporaryFolder();
+    {
+      await using it = await setUp(folder.path);
+      await it.managed.create(fred, { password: 'secret' });
+    }
+    const path = join(folder.path, 'accounts', 'accounts.db');
+    const older = new Database(path);
+    if (layout === 2) {
+      older.exec(
+        `CREATE TABLE app_password (user TEXT); INSERT INTO server_key VALUES ('app-passwords', x'00')`,
+      );
+    }
+    older.pragma(`user_version = ${layout}`);
+    older.close();
+    {
+      await using again = await setUp(folder.path);
+      assert.equal(await again.verify('fred', 'secret'), 'right');
+    }
+    const upgraded = new Database(path, { readonly: true });
+    assert.equal(upgraded.pragma('user_version', { simple: true }), 3);
+    assert.equal(
+      upgraded.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = 'app_password'`).pluck().get(),
+      0,
+    );
+    assert.equal(upgraded.prepare('SELECT count(*) FROM server_key').pluck().get(), 1);
+    upgraded.close();
+  }
 });

@@ -1,7 +1,9 @@
 import {
   ACCOUNT_SOURCES,
+  ACCOUNTS,
   type Account,
   type AccountSource,
+  type Accounts,
   CLOCK,
   type Clock,
   CONFIG,
@@ -21,7 +23,6 @@ import {
   type MessageBus,
   PASSWORD_SCHEMES,
   PASSWORD_SOURCES,
-  type PasswordContext,
   type PasswordSchemes,
   type PasswordSource,
   type PasswordVerdict,
@@ -29,10 +30,11 @@ import {
   type ScramHash,
   type ScramKeys,
   type ScramParameters,
+  USER_BELONGINGS,
+  type UserBelongings,
   type UserId,
 } from '@angarium/sdk';
 import { AccountDatabase, type AccountRecord } from './account-database.js';
-import type { AppPasswordTable } from './app-passwords.js';
 import type { LocalAccountsConfig } from './config.js';
 import { type ImportOptions, type ImportReport, importAccounts } from './import/import-accounts.js';
 import { PasswordCheck } from './password-check.js';
@@ -57,8 +59,10 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     @inject(CLOCK) private readonly clock: Clock,
     @inject(LOGGER) private readonly log: Logger,
     @inject(MESSAGE_BUS) private readonly bus: MessageBus,
+    @inject(ACCOUNTS) private readonly accounts: Accounts,
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
+    @inject(USER_BELONGINGS) private readonly belongings: Registry<UserBelongings>,
     @injectOptional(PASSWORD_SCHEMES) private readonly schemes: PasswordSchemes | undefined,
   ) {
     super();
@@ -68,7 +72,7 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   override start(): void {
     const { config, clock, log, schemes } = this;
     const { dataDir } = this.host;
-    const database = this.own(new AccountDatabase(dataDir, clock));
+    const database = this.own(new AccountDatabase(dataDir));
     const box = config.plainSecrets ? new PlainBox(folderKey(dataDir, 'accounts-plain')) : undefined;
     const passwords = new PasswordCheck(database, config, clock, log, box, schemes);
     this.own(passwords.cache.share(this.bus));
@@ -90,20 +94,20 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     return this.database.list(query).map(accountOf);
   }
 
-  async verify(user: UserId, password: string, { service }: PasswordContext): Promise<PasswordVerdict> {
+  async verify(user: UserId, password: string): Promise<PasswordVerdict> {
     const record = this.database.find(user);
-    if (record !== undefined && this.isAppPassword(user, password, service)) return 'right';
     if (await this.passwords.isRight(user, record, password)) return 'right';
     return record === undefined ? 'unknown' : 'wrong';
   }
 
-  async verifyAppPassword(
-    user: UserId,
-    password: string,
-    { service }: PasswordContext,
-  ): Promise<PasswordVerdict> {
-    if (this.database.find(user) === undefined) return 'unknown';
-    return this.isAppPassword(user, password, service) ? 'right' : 'wrong';
+  async explain(user: UserId): Promise<string | undefined> {
+    const record = this.database.find(user);
+    if (record === undefined) return undefined;
+    const { scrypt, foreign } = record.secret ?? {};
+    if (scrypt !== undefined) return undefined;
+    if (foreign === undefined) return 'no password is set (`angarium users passwd`)';
+    const isKnown = this.schemes?.schemeOf(foreign) !== undefined;
+    return isKnown ? undefined : 'the imported hash is of a scheme that no enabled plugin knows';
   }
 
   async scramKeys(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined> {
@@ -127,14 +131,6 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     const password = box.open(user, sealed);
     if (password === undefined) this.log.error('a kept password cannot be opened', { user });
     return password;
-  }
-
-  /** @throws MailError NONEXISTENT */
-  appPasswordsOf(user: UserId): AppPasswordTable {
-    if (this.database.find(user) === undefined) {
-      throw new MailError('NONEXISTENT', `There is no account ${user}`);
-    }
-    return this.database.appPasswords;
   }
 
   /** Accounts of another system; see there. */
@@ -180,7 +176,12 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
     return accountOf(this.database.change(user, changes));
   }
 
+  /** Disabled first: while the belongings go, nobody comes in because his second factor has gone already. */
   async remove(user: UserId): Promise<void> {
+    this.database.change(user, { isDisabled: true });
+    // Where another source's account stands before ours, they are that one's.
+    const isOurs = (await this.accounts.find(user))?.isDisabled !== false;
+    if (isOurs) for (const kind of this.belongings.items) await kind.remove(user);
     this.database.remove(user);
   }
 
@@ -195,16 +196,6 @@ export class LocalAccounts extends Component implements ManagedAccounts, Account
   private mustBeOpen() {
     if (this.opened === undefined) throw new Error('the accounts are asked before they have started');
     return this.opened;
-  }
-
-  /** @throws MailError EXPIRED: whoever has it may know that it was right once. */
-  private isAppPassword(user: UserId, password: string, service: string): boolean {
-    const verdict = this.database.appPasswords.check(user, password, service);
-    if (verdict === 'expired') throw new MailError('EXPIRED', 'This application password has expired');
-    if (verdict === 'other-service') {
-      this.log.warn('application password is not for this service', { user, service });
-    }
-    return verdict === 'right';
   }
 
   private secretOf(user: UserId, password: string) {

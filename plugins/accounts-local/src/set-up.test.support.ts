@@ -5,7 +5,6 @@ import {
   ACCOUNTS,
   type AccountSource,
   type Accounts,
-  APP_PASSWORDS,
   type Clock,
   COMMANDS,
   type Command,
@@ -84,7 +83,7 @@ export async function setUp({
   return {
     kernel,
     managed: kernel.get(MANAGED_ACCOUNTS),
-    appPasswords: kernel.get(APP_PASSWORDS),
+    accounts: kernel.get(ACCOUNTS),
     source: source!,
     verify,
     run,

@@ -79,7 +79,10 @@ export class PasswdFileAccounts extends Component implements AccountSource, Pass
   async verify(user: UserId, password: string): Promise<PasswordVerdict> {
     const person = (await this.people()).byUser.get(user);
     // Without a password here, another source may know one.
-    if (person?.encoded === undefined) return 'unknown';
+    if (person?.encoded === undefined) {
+      await this.schemes.verifyNothing(password);
+      return 'unknown';
+    }
     return (await this.schemes.verify(person.encoded, password)) ? 'right' : 'wrong';
   }
 

@@ -10,6 +10,7 @@ import {
   definePlugin,
   injectable,
   MailError,
+  PASSWORD_SCHEMES,
   PASSWORD_SOURCES,
   provide,
   type UserId,
@@ -66,6 +67,7 @@ async function setUp(files: Readonly<Record<string, string>>, config: Record<str
     write,
     clock,
     log: kernel.log,
+    schemes: kernel.get(PASSWORD_SCHEMES),
     find: (user: string) => source!.find(user as UserId),
     list: (limit: number) => source!.list!({ limit }),
     verify: (user: string, password: string) => passwords!.verify(user as UserId, password, context),
@@ -106,6 +108,15 @@ test("Dovecot's passwd-file", async () => {
     'line 5: barney stands above already',
     'line 6: no/name can be no user id',
   ]);
+});
+
+test('a user who is not there costs a hash like another', async () => {
+  await using it = await setUp({ users: `fred:${hash}\n` });
+  const checked: string[] = [];
+  it.schemes.verifyNothing = async (password) => void checked.push(password);
+  assert.equal(await it.verify('fred', 'wrong'), 'wrong');
+  assert.equal(await it.verify('nobody', 'guess'), 'unknown');
+  assert.deepEqual(checked, ['guess']);
 });
 
 test('changes are seen within a second', async () => {

@@ -78,6 +78,7 @@ test('OK is right, NO is for the next source', async () => {
     ['fred', 'secret', 'imap', 'example.org'],
     ['fred', 'wrong', 'imap', ''],
   ]);
+  assert.match((await it.daemon.explain('fred' as UserId, 'unknown')) ?? '', /^it says no: a wrong password/);
 });
 
 test('service and realm by the manifest', async () => {

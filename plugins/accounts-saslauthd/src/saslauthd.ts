@@ -41,6 +41,10 @@ export class Saslauthd implements OutsideAccounts {
     return decodeAnswer(answer) ? 'right' : 'unknown';
   }
 
+  async explain(_user: UserId, verdict: PasswordVerdict): Promise<string | undefined> {
+    return verdict === 'unknown' ? 'it says no: a wrong password, or nobody it knows' : undefined;
+  }
+
   private nameOf(user: UserId): { readonly login: string; readonly realm: string } {
     const { realm } = this.config;
     const { local, domain = '' } = splitUserId(user);

@@ -23,7 +23,7 @@ import {
 const ofUser = ['user', 'local', 'domain'] as const;
 
 /** Columns that are no facts of their own. */
-const meant = new Set(['name', 'disabled']);
+const meant = new Set(['name', 'disabled', 'incarnation']);
 
 /** People, groups and passwords of a database. */
 export class SqlDirectory implements OutsideAccounts {
@@ -58,12 +58,14 @@ export class SqlDirectory implements OutsideAccounts {
       .filter(([column]) => !meant.has(column))
       .map(([column, value]) => [column, textOf(value)] as const)
       .filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
+    const incarnation = textOf(row['incarnation']) || undefined;
     return {
       user,
       displayName: textOf(row['name']) || undefined,
       groups: await this.groupsOf(user),
       isDisabled: isTrue(row['disabled']),
       attributes: Object.fromEntries(facts),
+      ...(incarnation === undefined ? {} : { incarnation }),
     };
   }
 
@@ -93,7 +95,9 @@ export class SqlDirectory implements OutsideAccounts {
       return rows.length > 0;
     }
     const encoded = await this.encodedOf(user);
-    return encoded !== undefined && this.schemes.verify(encoded, password);
+    if (encoded !== undefined) return this.schemes.verify(encoded, password);
+    await this.schemes.verifyNothing(password);
+    return false;
   }
 
   private async encodedOf(user: UserId): Promise<string | undefined> {

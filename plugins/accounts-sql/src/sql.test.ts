@@ -44,8 +44,11 @@ test('truth', () => {
 const schemes: PasswordSchemes = {
   schemeOf: () => 'REVERSED',
   verify: async (encoded, password) => encoded === `{REVERSED}${[...password].reverse().join('')}`,
+  verifyNothing: async (password) => void nothings.push(password),
   scramKeys: () => undefined,
 };
+/** Checked for users who are not there. */
+const nothings: string[] = [];
 
 function setUp(changes: Partial<SqlConfig> = {}) {
   const folder = temporaryFolder();
@@ -60,7 +63,8 @@ function setUp(changes: Partial<SqlConfig> = {}) {
   };
   const config: SqlConfig = {
     queries: {
-      account: 'SELECT realname AS name, NOT active AS disabled, quota FROM person WHERE id = :user',
+      account:
+        'SELECT realname AS name, NOT active AS disabled, quota, rowid AS incarnation FROM person WHERE id = :user',
       password: 'SELECT password FROM person WHERE id = :user',
       groups: 'SELECT grp FROM membership WHERE id = :user ORDER BY grp',
       list: 'SELECT id FROM person',
@@ -96,6 +100,7 @@ test('rows are accounts, groups, passwords', async () => {
     groups: ['bowling', 'staff'],
     isDisabled: false,
     attributes: { quota: '100' },
+    incarnation: '1',
   });
   assert.deepEqual(await it.directory.find(wilma), {
     user: wilma,
@@ -103,11 +108,14 @@ test('rows are accounts, groups, passwords', async () => {
     groups: [],
     isDisabled: true,
     attributes: {},
+    incarnation: '2',
   });
   assert.equal(await it.directory.find('nobody' as UserId), undefined);
   assert.equal(await it.directory.verify(fred, 'secret'), 'right');
   assert.equal(await it.directory.verify(fred, 'wrong'), 'wrong');
+  nothings.length = 0;
   assert.equal(await it.directory.verify('nobody' as UserId, 'secret'), 'unknown');
+  assert.deepEqual(nothings, ['secret'], 'costs as much as another');
 });
 
 test('a stored password without a scheme has the default one', async () => {

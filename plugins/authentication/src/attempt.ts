@@ -104,7 +104,9 @@ export class Attempt {
   async fail(error: unknown): Promise<MailError> {
     const { log, failed, pause } = this.environment;
     const { publicError, reason, pauses } = outcomeOf(error);
-    log.warn('login failed', { ...this.logFields(), reason, ...(pauses ? {} : { err: error }) });
+    // Somebody who is blocked may try often: his reason says it all, and a stack would fill the log.
+    const isPlain = pauses || (isMailError(error) && error.cause === undefined);
+    log.warn('login failed', { ...this.logFields(), reason, ...(isPlain ? {} : { err: error }) });
     if (failed.isTapped) void failed.call(this.facts(), reason, pauses);
     if (pauses) await pause.wait(this.startedMs, this.context.connection.signal);
     return publicError;
@@ -159,7 +161,8 @@ function outcomeOf(error: unknown): { publicError: MailError; reason: string; pa
     const publicError = new MailError('UNAVAILABLE', 'Authentication is not possible now', { cause: error });
     return { publicError, reason: 'internal error', pauses: false };
   }
-  if (error.code === 'AUTHENTICATIONFAILED') {
+  // CANNOT, CORRUPTION: what is stored of the password is damaged or of an unknown kind, which is told to nobody who guesses names.
+  if (['AUTHENTICATIONFAILED', 'CANNOT', 'CORRUPTION'].includes(error.code)) {
     const publicError = new MailError('AUTHENTICATIONFAILED', FAILED_TEXT, { cause: error });
     return { publicError, reason: error.message, pauses: true };
   }

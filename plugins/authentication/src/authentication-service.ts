@@ -1,6 +1,8 @@
 import {
   ACCOUNTS,
   type Accounts,
+  APP_PASSWORD_CHECKS,
+  type AppPasswordCheck,
   type AuthContext,
   type AuthExchange,
   type Authentication,
@@ -49,12 +51,13 @@ export class AuthenticationService implements Authentication {
     @inject(SASL_MECHANISMS) registered: Registry<SaslMechanism>,
     @inject(PASSWORD_SOURCES) sources: Registry<PasswordSource>,
     @inject(PASSWORD_GATES) gates: Registry<PasswordGate>,
+    @inject(APP_PASSWORD_CHECKS) appChecks: Registry<AppPasswordCheck>,
     @inject(HOOKS) hooks: HookBus,
     @inject(CLOCK) clock: Clock,
     @inject(LOGGER) log: Logger,
     @injectOptional(LOGIN_DOMAINS) loginDomains?: LoginDomains,
   ) {
-    this.passwords = new Passwords(sources, gates);
+    this.passwords = new Passwords(sources, gates, appChecks);
     this.choice = new Mechanisms(config, registered, this.passwords);
     this.environment = {
       accounts,

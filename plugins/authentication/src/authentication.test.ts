@@ -5,6 +5,9 @@ import {
   ACCOUNTS,
   type Account,
   type AccountSource,
+  APP_PASSWORD_CHECKS,
+  type AppPasswordCheck,
+  type AppPasswordVerdict,
   AUTHENTICATION,
   type AuthContext,
   type AuthStep,
@@ -15,7 +18,9 @@ import {
   inject,
   injectable,
   MailError,
+  PASSWORD_GATES,
   PASSWORD_SOURCES,
+  type PasswordGate,
   type PasswordSource,
   part,
   type Registry,
@@ -29,6 +34,12 @@ const PAUSE_MS = 2000;
 
 /** Users whose password is their name backwards, and a source that is down for one of them. */
 const people = ['admin', 'fred', 'wilma', 'gone', 'root@example.net', 'joe@example.net', 'joe@example.com'];
+
+const appVerdicts: Readonly<Record<string, AppPasswordVerdict>> = {
+  app: 'right',
+  'old-app': 'expired',
+  'news-app': 'other-service',
+};
 
 /** What the hooks heard. */
 const heard: string[] = [];
@@ -73,9 +84,13 @@ class Sources extends Component implements AccountSource, PasswordSource {
     @inject(ACCOUNT_SOURCES) accounts: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) passwords: Registry<PasswordSource>,
     @inject(SASL_MECHANISMS) mechanisms: Registry<SaslMechanism>,
+    @inject(APP_PASSWORD_CHECKS) appChecks: Registry<AppPasswordCheck>,
+    @inject(PASSWORD_GATES) gates: Registry<PasswordGate>,
     @inject(HOOKS) hooks: HookBus,
   ) {
     super();
+    this.own(appChecks.add({ verify: async (_, password) => appVerdicts[password] ?? 'none' }));
+    this.own(gates.add({ refuses: async (user) => (user === 'wilma' ? 'a second factor' : undefined) }));
     this.own(accounts.add(this));
     this.own(passwords.add(this));
     this.own(mechanisms.add(plain, proof));
@@ -97,6 +112,7 @@ class Sources extends Component implements AccountSource, PasswordSource {
     return Promise.all(users.slice(0, limit).map(async (user) => (await this.find(user as UserId))!));
   }
   async verify(user: UserId, password: string) {
+    if (user === 'odd') throw new MailError('CANNOT', 'The scheme of the stored password is not known');
     if (user === 'down') throw new Error('the directory is down');
     if (!people.includes(user)) return 'unknown';
     return password === [...user].reverse().join('') ? 'right' : 'wrong';
@@ -163,6 +179,26 @@ test('a right password makes an identity', async () => {
   assert.deepEqual(heard, ['attempting LOGIN fred', 'succeeded fred']);
 });
 
+test('an application password is looked at first, whichever source knows the user', async () => {
+  await using it = await setUp();
+  const login = (user: string, password: string) =>
+    it.timed(it.authentication.login(user, password, it.context));
+  for (const user of ['fred', 'wilma']) assert.equal((await login(user, 'app')).value?.user, user);
+  assert.equal((await login('fred', 'derf')).value?.user, 'fred');
+  assert.equal((await login('wilma', 'amliw')).error?.code, 'AUTHENTICATIONFAILED');
+  for (const user of ['nobody', 'gone']) {
+    assert.equal((await login(user, 'app')).error?.message, 'Authentication failed');
+  }
+  assert.equal((await login('fred', 'old-app')).error?.code, 'EXPIRED');
+  heard.length = 0;
+  assert.equal((await login('fred', 'news-app')).error?.message, 'Authentication failed');
+  assert.equal((await login('wilma', 'news-app')).error?.message, 'Authentication failed');
+  assert.deepEqual(
+    heard.filter((line) => line.startsWith('failed')),
+    ['failed an application password that is not for imap', 'failed a second factor'],
+  );
+});
+
 test('administrators have their scope', async () => {
   await using it = await setUp();
   const admin = await it.authentication.login('admin', 'nimda', it.context);
@@ -178,6 +214,7 @@ test('unknown user, wrong password, disabled account and impossible name: the sa
     ['fred', 'x'],
     ['fred', ''],
     ['gone', 'enog'],
+    ['odd', 'x'],
     ['no/name', 'x'],
     ['', ''],
   ] as const;
@@ -194,6 +231,7 @@ test('unknown user, wrong password, disabled account and impossible name: the sa
       'failed password wrong',
       'failed empty password',
       'failed the account gone is disabled',
+      'failed The scheme of the stored password is not known',
       'failed no valid user name',
       'failed no valid user name',
     ],

@@ -1,4 +1,7 @@
 import {
+  type AppPasswordCheck,
+  type AppPasswordVerdict,
+  isMailError,
   MailError,
   type PasswordContext,
   type PasswordGate,
@@ -17,27 +20,30 @@ export class Passwords {
   constructor(
     private readonly sources: Registry<PasswordSource>,
     private readonly gates: Registry<PasswordGate>,
+    private readonly appChecks: Registry<AppPasswordCheck>,
   ) {}
 
-  /** @throws MailError AUTHENTICATIONFAILED where a gate wants an application password, and this is none. */
+  /**
+   * Application passwords first, whichever source knows the user. @throws MailError EXPIRED; AUTHENTICATIONFAILED, with the reason for
+   * the log, where a gate wants an application password and this is none, or none for this service.
+   */
   async verify(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict> {
     const refusal = await this.refusal(user, context);
-    for (const source of this.sources.items) {
-      const verdict =
-        refusal === undefined
-          ? await source.verify(user, password, context)
-          : await source.verifyAppPassword?.(user, password, context);
-      if (verdict === 'right') return verdict;
-      if (verdict === 'wrong') return this.wrong(refusal);
-    }
-    return refusal === undefined ? 'unknown' : this.wrong(refusal);
+    const asApp = await verifyAsApp(this.appChecks, user, password, context);
+    if (asApp === 'right') return 'right';
+    // Whoever has it may know that it was right once.
+    if (asApp === 'expired') throw new MailError('EXPIRED', 'This application password has expired');
+    if (refusal !== undefined) throw new MailError('AUTHENTICATIONFAILED', refusal);
+    const verdict = await this.verifyOwn(user, password, context);
+    if (verdict === 'right' || asApp === 'none') return verdict;
+    throw new MailError('AUTHENTICATIONFAILED', `an application password that is not for ${context.service}`);
   }
 
   /** None for a user who has to come with an application password: of those there are no keys. */
   async scramKeys(user: UserId, hash: ScramHash, context: PasswordContext): Promise<ScramKeys | undefined> {
     if ((await this.refusal(user, context)) !== undefined) return undefined;
     for (const source of this.sources.items) {
-      const keys = await source.scramKeys?.(user, hash);
+      const keys = await undamaged(async () => source.scramKeys?.(user, hash));
       if (keys !== undefined) return keys;
     }
     return undefined;
@@ -47,7 +53,7 @@ export class Passwords {
   async plainSecret(user: UserId, context: PasswordContext): Promise<string | undefined> {
     if ((await this.refusal(user, context)) !== undefined) return undefined;
     for (const source of this.sources.items) {
-      const secret = await source.plainSecret?.(user);
+      const secret = await undamaged(async () => source.plainSecret?.(user));
       if (secret !== undefined) return secret;
     }
     return undefined;
@@ -77,8 +83,39 @@ export class Passwords {
     return undefined;
   }
 
-  private wrong(refusal: string | undefined): 'wrong' {
-    if (refusal !== undefined) throw new MailError('AUTHENTICATIONFAILED', refusal);
-    return 'wrong';
+  private async verifyOwn(
+    user: UserId,
+    password: string,
+    context: PasswordContext,
+  ): Promise<PasswordVerdict> {
+    for (const source of this.sources.items) {
+      const verdict = await source.verify(user, password, context);
+      if (verdict !== 'unknown') return verdict;
+    }
+    return 'unknown';
+  }
+}
+
+/** The first that knows it decides. */
+export async function verifyAsApp(
+  checks: Registry<AppPasswordCheck>,
+  user: UserId,
+  password: string,
+  context: PasswordContext,
+): Promise<AppPasswordVerdict> {
+  for (const check of checks.items) {
+    const verdict = await check.verify(user, password, context);
+    if (verdict !== 'none') return verdict;
+  }
+  return 'none';
+}
+
+/** What is stored and damaged (CANNOT) is as good as nothing: the exchange goes on as for somebody unknown. */
+async function undamaged<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isMailError(error) && error.code === 'CANNOT') return undefined;
+    throw error;
   }
 }

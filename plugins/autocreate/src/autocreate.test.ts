@@ -92,7 +92,7 @@ async function setUp(config: Record<string, unknown> = {}) {
     (await catalogue.subscriptions(user as UserId)).map(({ owner, path }) =>
       owner === undefined ? `shared/${path.join('/')}` : path.join('/') || 'INBOX',
     );
-  const login = (user: string, admin: Identity['admin'] = 'none') => {
+  const login = (user: string, admin: Identity['admin'] = 'none', isTrial = false) => {
     const identity: Identity = { ...anonymousIdentity, user: user as UserId, admin, isAnonymous: false };
     const attempt = {
       service: 'imap',
@@ -101,6 +101,7 @@ async function setUp(config: Record<string, unknown> = {}) {
       session: 's',
       isSecured: true,
       user,
+      isTrial,
     };
     return probe.hooks.hook('auth.authorising').call(attempt, identity);
   };
@@ -167,6 +168,12 @@ test('a first mail makes it when the message comes, not at RCPT', async () => {
   await it.kernel.get(DELIVERY).deliver(message, envelope, [recipient]);
   assert.deepEqual(recipient.outcome, { is: 'delivered' });
   assert.equal((await it.names('fred')).length, 5);
+});
+
+test('`auth test` makes nothing', async () => {
+  await using it = await setUp(full);
+  await it.login('fred', 'none', true);
+  assert.deepEqual(await it.names('fred'), []);
 });
 
 test('each occasion can be off; who has an INBOX keeps what he has', async () => {

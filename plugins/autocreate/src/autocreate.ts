@@ -73,7 +73,11 @@ export class Autocreate extends Component implements InboxProvision {
   override start(): void {
     this.own(this.provisions.add(this));
     if (!this.config.login) return;
-    this.own(this.hooks.tap('auth.authorising', (_, identity) => this.onLogin(identity)));
+    this.own(
+      this.hooks.tap('auth.authorising', ({ isTrial }, identity) =>
+        isTrial === true ? undefined : this.onLogin(identity),
+      ),
+    );
   }
 
   async wouldCreate(user: UserId, occasion: ProvisionOccasion): Promise<boolean> {

@@ -130,6 +130,20 @@ test('damaged hashes, and costs beyond reason, are told as such', async () => {
   assert.equal(await schemes.verify(secrets['MD5-CRYPT'] ?? '', 'secret'), true);
 });
 
+test('a user who is not there costs as much as the last who was', async () => {
+  await using own = new KnownSchemes({ maxConcurrent: 1, maxWaiting: 0, plain: true });
+  await own.verifyNothing('x');
+  const checking = own.verify(secrets['SHA512-CRYPT']!, 'secret');
+  await own.verifyNothing('before there was one');
+  assert.equal(await checking, true);
+  // It takes the only place: a second one is told to come again.
+  const nothing = own.verifyNothing('x');
+  await assert.rejects(own.verify(secrets['SHA512-CRYPT']!, 'secret'), { code: 'UNAVAILABLE' });
+  await nothing;
+  await own.verify(secrets['SSHA']!, 'secret');
+  await Promise.all([own.verifyNothing('x'), own.verifyNothing('x')]);
+});
+
 test('SCRAM keys can be had as they are', () => {
   const keys = schemes.scramKeys(secrets['SCRAM-SHA-256'] ?? '', 'SHA-256');
   assert.deepEqual([keys?.iterations, keys?.salt.length, keys?.storedKey.length], [4096, 16, 32]);

@@ -32,6 +32,8 @@ export class KnownSchemes extends Component implements PasswordSchemes {
   private readonly thread: CryptThread;
   /** What takes time, by scheme. */
   private readonly slow: Readonly<Record<string, Check>>;
+  /** What was checked last, and was not damaged. */
+  private last: EncodedSecret | undefined;
 
   constructor(@inject(CONFIG) private readonly config: SchemesConfig) {
     super();
@@ -69,10 +71,21 @@ export class KnownSchemes extends Component implements PasswordSchemes {
     if (secret === undefined || !this.isKnown(secret.scheme)) {
       throw new MailError('CANNOT', 'The scheme of the stored password is not known');
     }
-    if (password.length > MAX_PASSWORD_LENGTH || password.includes('\0')) return false;
+    if (!isHashed(password)) return false;
     const slow = this.slow[secret.scheme];
-    if (slow === undefined) return this.verifyAtOnce(secret, password);
-    return this.queue.run(() => slow(secret.data, password));
+    const isRight =
+      slow === undefined
+        ? this.verifyAtOnce(secret, password)
+        : await this.queue.run(() => slow(secret.data, password));
+    this.last = secret;
+    return isRight;
+  }
+
+  async verifyNothing(password: string): Promise<void> {
+    const { last } = this;
+    if (last === undefined || !isHashed(password)) return;
+    const slow = this.slow[last.scheme];
+    if (slow !== undefined) await this.queue.run(() => slow(last.data, password));
   }
 
   scramKeys(encoded: string, hash: ScramHash): ScramKeys | undefined {
@@ -89,4 +102,8 @@ export class KnownSchemes extends Component implements PasswordSchemes {
     if (scheme === 'PLAIN') return this.config.plain;
     return Object.hasOwn(this.slow, scheme) || Object.hasOwn(digestSchemes, scheme);
   }
+}
+
+function isHashed(password: string): boolean {
+  return password.length <= MAX_PASSWORD_LENGTH && !password.includes('\0');
 }

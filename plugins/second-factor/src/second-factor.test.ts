@@ -13,6 +13,7 @@ import {
   RECORDS,
   type Registry,
   SECOND_FACTOR,
+  USER_BELONGINGS,
   type UserId,
 } from '@angarium/sdk';
 import { createTestKernel, ManualClock, memoryStore } from '@angarium/testing';
@@ -28,7 +29,14 @@ class OneAccount {
       name: 'one',
       find: async (user) =>
         user === fred
-          ? { user, displayName: undefined, groups: [], isDisabled: false, attributes: {} }
+          ? {
+              user,
+              displayName: undefined,
+              groups: [],
+              isDisabled: false,
+              attributes: {},
+              incarnation: 'uuid-1',
+            }
           : undefined,
     });
   }
@@ -172,6 +180,16 @@ test('who has a second factor: application passwords where nobody asks for a cod
   await using lax = await setUp({ elsewhere: 'password' });
   await lax.enable();
   assert.equal(await lax.gate('imap'), undefined);
+});
+
+test('it is among the belongings of a user, and goes with them', async () => {
+  await using it = await setUp();
+  await it.enable();
+  const [belongings] = it.kernel.get(USER_BELONGINGS).items;
+  assert.deepEqual(await belongings!.owners({ limit: 10 }), [{ user: fred, incarnation: 'uuid-1' }]);
+  await belongings!.remove(fred);
+  assert.equal((await it.factor.status(fred)).state, 'off');
+  assert.equal(await it.gate('imap'), undefined);
 });
 
 test('neither the secret nor recovery codes can be read in the store', async () => {

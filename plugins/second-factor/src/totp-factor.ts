@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   ACCOUNTS,
+  type Account,
   type Accounts,
   CLOCK,
   type Clock,
@@ -16,14 +17,18 @@ import {
   MailError,
   RECORDS,
   type Records,
+  type Registry,
   type SecondFactor,
   type SecondFactorStatus,
   type SecondFactorVerdict,
+  USER_BELONGINGS,
+  type UserBelongings,
   type UserId,
+  UserRecords,
 } from '@angarium/sdk';
 import { encodeBase32 } from './base32.js';
 import type { SecondFactorConfig } from './config.js';
-import { type Factor, FactorRecords } from './factor-records.js';
+import type { Factor } from './factor.js';
 import { DIGITS, matchingStep, STEP_MS } from './otp.js';
 import { asRecoveryCode, makeRecoveryCodes, shown } from './recovery-codes.js';
 import { Sealed } from './sealed.js';
@@ -38,7 +43,7 @@ const nothing: Factor = { lastStep: -1, recovery: [], wrong: 0, blockedUntilMs: 
 
 @injectable()
 export class TotpFactor extends Component implements SecondFactor {
-  private readonly records: FactorRecords;
+  private readonly records: UserRecords<Factor>;
   private opened: Sealed | undefined;
 
   constructor(
@@ -48,13 +53,15 @@ export class TotpFactor extends Component implements SecondFactor {
     @inject(LOGGER) private readonly log: Logger,
     @inject(ACCOUNTS) private readonly accounts: Accounts,
     @inject(RECORDS) records: Records,
+    @inject(USER_BELONGINGS) private readonly belongings: Registry<UserBelongings>,
   ) {
     super();
-    this.records = new FactorRecords(records);
+    this.records = new UserRecords(records, 'second-factor', 'second factor');
   }
 
   override start(): void {
     this.opened = new Sealed(folderKey(this.host.dataDir, 'second-factor'));
+    this.own(this.belongings.add(this.records));
   }
 
   async status(user: UserId): Promise<SecondFactorStatus> {
@@ -70,17 +77,19 @@ export class TotpFactor extends Component implements SecondFactor {
   }
 
   async enrol(user: UserId): Promise<{ readonly secret: string; readonly uri: string }> {
-    if ((await this.accounts.find(user)) === undefined) {
-      throw new MailError('NONEXISTENT', `There is no account ${user}`);
-    }
+    const { incarnation } = await this.accountOf(user);
     const secret = randomBytes(SECRET_BYTES);
     const pending = this.sealed.seal(user, secret);
-    await this.records.update(user, (factor = nothing) => ({ factor: { ...factor, pending }, result: true }));
+    await this.records.update(user, (factor) => {
+      const record = { ...(factor ?? forAccount(incarnation)), pending };
+      return { record, result: true };
+    });
     const text = encodeBase32(secret);
     return { secret: text, uri: this.uriOf(user, text) };
   }
 
   async confirm(user: UserId, code: string): Promise<readonly string[] | undefined> {
+    const { incarnation } = await this.accountOf(user);
     const codes = makeRecoveryCodes();
     const recovery = codes.map((one) => this.sealed.digest(user, one));
     const isConfirmed = await this.records.update(user, (factor) => {
@@ -90,9 +99,10 @@ export class TotpFactor extends Component implements SecondFactor {
       }
       if (this.isBlocked(factor)) throw new MailError('LIMIT', 'Too many wrong codes, try again later');
       const step = this.stepOf(user, pending, code, -1);
-      if (step === undefined) return { factor: this.afterWrong(factor), result: false };
+      if (step === undefined) return { record: this.afterWrong(factor), result: false };
       const sinceMs = this.clock.now();
-      return { factor: { ...nothing, secret: pending, sinceMs, lastStep: step, recovery }, result: true };
+      const on = { ...forAccount(incarnation), secret: pending, sinceMs, lastStep: step, recovery };
+      return { record: on, result: true };
     });
     if (!isConfirmed) return undefined;
     this.log.info('second factor is on', { user });
@@ -107,10 +117,10 @@ export class TotpFactor extends Component implements SecondFactor {
         if (this.isBlocked(factor)) return { result: { verdict: 'later' } };
         const step = this.stepOf(user, factor.secret, code, factor.lastStep);
         if (step !== undefined)
-          return { factor: afterRight(factor, { lastStep: step }), result: { verdict: 'right' } };
+          return { record: afterRight(factor, { lastStep: step }), result: { verdict: 'right' } };
         const recovery = this.withoutRecoveryCode(user, factor, code);
-        if (recovery === undefined) return { factor: this.afterWrong(factor), result: { verdict: 'wrong' } };
-        return { factor: afterRight(factor, { recovery }), result: { verdict: 'right', isRecovery: true } };
+        if (recovery === undefined) return { record: this.afterWrong(factor), result: { verdict: 'wrong' } };
+        return { record: afterRight(factor, { recovery }), result: { verdict: 'right', isRecovery: true } };
       },
     );
     if (outcome.isRecovery === true) this.log.warn('a recovery code was used', { user });
@@ -123,14 +133,20 @@ export class TotpFactor extends Component implements SecondFactor {
     const recovery = codes.map((one) => this.sealed.digest(user, one));
     await this.records.update(user, (factor) => {
       if (factor?.secret === undefined) throw new MailError('CANNOT', 'The second factor is not on');
-      return { factor: { ...factor, recovery }, result: true };
+      return { record: { ...factor, recovery }, result: true };
     });
     return codes.map(shown);
   }
 
   async disable(user: UserId): Promise<void> {
-    await this.records.update(user, () => ({ factor: null, result: true }));
+    await this.records.update(user, () => ({ record: null, result: true }));
     this.log.info('second factor is off', { user });
+  }
+
+  private async accountOf(user: UserId): Promise<Account> {
+    const account = await this.accounts.find(user);
+    if (account === undefined) throw new MailError('NONEXISTENT', `There is no account ${user}`);
+    return account;
   }
 
   private get sealed(): Sealed {
@@ -171,6 +187,10 @@ export class TotpFactor extends Component implements SecondFactor {
     const seconds = STEP_MS / 1000;
     return `otpauth://totp/${label}?secret=${secret}&issuer=${issuer}&algorithm=SHA1&digits=${DIGITS}&period=${seconds}`;
   }
+}
+
+function forAccount(incarnation: string | undefined): Factor {
+  return incarnation === undefined ? nothing : { ...nothing, incarnation };
 }
 
 function afterRight(factor: Factor, changes: Partial<Factor>): Factor {

@@ -110,3 +110,15 @@ test('lists and SCRAM keys are passed on where there are any', async () => {
   assert.deepEqual(await source.list?.({ limit: 1 }), [account]);
   assert.equal(source.scramParameters('SHA-256'), parameters);
 });
+
+test('what a system has to say of a verdict is passed on; being away is said as such', async () => {
+  const { source } = setUp({ explain: async (user, verdict) => `${verdict} of ${user}` });
+  assert.equal(await source.explain?.(fred, 'unknown'), 'unknown of fred');
+  assert.equal(setUp().source.explain, undefined);
+  const away = setUp({
+    explain: async () => {
+      throw new Error('gone');
+    },
+  });
+  await assert.rejects(away.source.explain!(fred, 'wrong'), { code: 'UNAVAILABLE' });
+});

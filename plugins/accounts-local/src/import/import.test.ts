@@ -55,6 +55,8 @@ test("Dovecot's passwd-file: hashes are taken, and hashed anew at the first logi
     assert.equal(await it.verify(user, 'secret'), 'right', user);
   }
   assert.equal(await it.verify('pebbles', 'secret'), 'wrong');
+  assert.match((await it.source.explain?.('pebbles' as UserId, 'wrong')) ?? '', /no password is set/);
+  assert.equal(await it.source.explain?.('betty' as UserId, 'wrong'), undefined);
   // SCRAM works after the login alone where only a hash was known.
   while ((await it.source.scramKeys?.('fred' as UserId, 'SHA-256')) === undefined)
     await new Promise(setImmediate);
@@ -81,6 +83,7 @@ test('without the schemes plugin imported hashes cannot be checked, and that is 
   await it.runImport();
   await using bare = await setUp({ dataDir: it.kernel.dataDir, plugins: [] });
   await assert.rejects(bare.verify('fred', 'secret'), { code: 'UNAVAILABLE' });
+  assert.match((await bare.source.explain?.('fred' as UserId, 'wrong')) ?? '', /no enabled plugin knows/);
 });
 
 test('existing accounts are left alone, or changed with --update; --dry-run writes nothing', async () => {

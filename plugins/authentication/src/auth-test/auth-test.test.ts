@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import {
   ACCOUNT_SOURCES,
   type AccountSource,
+  APP_PASSWORD_CHECKS,
+  type AppPasswordCheck,
+  type AppPasswordVerdict,
   AUTHENTICATION,
   COMMANDS,
   type CommandContext,
@@ -14,7 +17,9 @@ import {
   inject,
   injectable,
   MailError,
+  PASSWORD_GATES,
   PASSWORD_SOURCES,
+  type PasswordGate,
   type PasswordSource,
   part,
   type Registry,
@@ -36,6 +41,12 @@ const mechanism = (name: string, strength: number, more: Partial<SaslMechanism> 
   ...more,
 });
 
+const appVerdicts: Readonly<Record<string, AppPasswordVerdict>> = {
+  app: 'right',
+  'old-app': 'expired',
+  'news-app': 'other-service',
+};
+
 /** A first source that knows nobody, a second that knows all, one that is down. */
 @injectable()
 class World extends Component {
@@ -43,10 +54,25 @@ class World extends Component {
     @inject(ACCOUNT_SOURCES) accounts: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) passwords: Registry<PasswordSource>,
     @inject(SASL_MECHANISMS) mechanisms: Registry<SaslMechanism>,
+    @inject(APP_PASSWORD_CHECKS) appChecks: Registry<AppPasswordCheck>,
+    @inject(PASSWORD_GATES) gates: Registry<PasswordGate>,
     @inject(HOOKS) hooks: HookBus,
   ) {
     super();
-    const known = new Set(['fred', 'admin', 'gone', 'root@example.net', 'joe@example.net']);
+    this.own(appChecks.add({ verify: async (_, password) => appVerdicts[password] ?? 'none' }));
+    this.own(
+      gates.add({ refuses: async (user) => (user === 'strict' ? 'strict has a second factor' : undefined) }),
+    );
+    const known = new Set([
+      'fred',
+      'strict',
+      'bare',
+      'barred',
+      'admin',
+      'gone',
+      'root@example.net',
+      'joe@example.net',
+    ]);
     this.own(
       accounts.add({
         name: 'local',
@@ -70,6 +96,7 @@ class World extends Component {
         {
           name: 'local',
           verify: async (_, password) => (password === 'secret' ? 'right' : 'wrong'),
+          explain: async (user) => (user === 'bare' ? 'no password is set' : undefined),
           plainSecret: async (user) => (user === 'fred' ? 'secret' : undefined),
           hasPlainSecrets: true,
         },
@@ -87,6 +114,12 @@ class World extends Component {
     this.own(
       hooks.tap('auth.attempting', ({ remoteAddress }) => {
         if (remoteAddress === '192.0.2.66') throw new MailError('UNAVAILABLE', 'Blocked for a while');
+      }),
+    );
+    this.own(
+      hooks.tap('auth.authorising', ({ isTrial }, { user }) => {
+        assert.equal(isTrial, true);
+        if (user === 'barred') throw new MailError('AUTHORIZATIONFAILED', 'Logins are disabled here');
       }),
     );
   }
@@ -120,7 +153,7 @@ test('a login that works, with who said what', async () => {
       'accounts local: there is an account, groups staff',
       'mechanism PLAIN: offered on this connection',
       'policies: nothing against it',
-      'passwords empty: it does not know the user',
+      'passwords empty: it has no password for this user',
       'passwords local: the password is right',
     ],
   );
@@ -158,6 +191,22 @@ const failing: [string, Parameters<typeof ask>, RegExp][] = [
   ['ANONYMOUS', ['fred', { mechanism: 'ANONYMOUS' }, 'secret'], /anybody comes in/],
   ['acting as another', ['fred', { as: 'admin' }, 'secret'], /fred may not act as admin/],
   ['acting beyond a domain', ['root@example.net', { as: 'fred' }, 'secret'], /may not act as fred/],
+  ['no password at all', ['bare', {}, 'x'], /^passwords local: no password is set/],
+  [
+    'a policy about who it is',
+    ['barred', {}, 'secret'],
+    /^policies: refused though.*Logins are disabled here/,
+  ],
+  ['a policy about whom to act as', ['admin', { as: 'barred' }, 'secret'], /Logins are disabled here/],
+  ['an expired application password', ['fred', {}, 'old-app'], /one of them, and has expired/],
+  ['one of another service', ['fred', {}, 'news-app'], /one of them, and not for this service/],
+  ['a gate', ['strict', {}, 'secret'], /application passwords: it is none of them/],
+  ['a gate, one of another service', ['strict', {}, 'news-app'], /and not for this service/],
+  [
+    'a gate, a mechanism that takes none',
+    ['strict', { mechanism: 'CRAM-MD5' }, 'secret'],
+    /strict has a second factor, and CRAM-MD5 cannot/,
+  ],
   ['acting as nobody', ['admin', { as: 'nobody' }, 'secret'], /no source knows an account nobody/],
 ];
 for (const [what, question, reason] of failing) {
@@ -168,6 +217,15 @@ for (const [what, question, reason] of failing) {
   });
 }
 
+test('an application password works, with a gate too, and no source is asked for it', async () => {
+  for (const user of ['fred', 'strict']) {
+    const found = await ask(user, {}, 'app');
+    assert.equal(found.succeeds, true);
+    assert.match(found.text, /application passwords +it is one of them\n/);
+    assert.doesNotMatch(found.text, /passwords local/);
+  }
+});
+
 test('without a password it stays open; administrators are told', async () => {
   const open = await ask('fred');
   assert.deepEqual([open.succeeds, open.status], [null, 0]);
@@ -177,6 +235,7 @@ test('without a password it stays open; administrators are told', async () => {
   assert.deepEqual([root.succeeds, root.admin], [true, ['example.net']]);
   assert.match(root.text, /administrator of +example\.net/);
   await assert.rejects(ask('a/b'), /can be no user/);
+  await assert.rejects(ask('fred', { from: 'home' }), { exitStatus: 2 });
   assert.equal((await ask('fred', { mechanism: 'CRAM-MD5' }, 'secret')).succeeds, true);
   assert.equal((await ask('fred', { tls: false, from: '192.0.2.1' }, 'secret')).mechanism, 'CRAM-MD5');
 });

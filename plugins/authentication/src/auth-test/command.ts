@@ -1,10 +1,13 @@
 /** `angarium auth test`. */
+import { isIP } from 'node:net';
 import {
   ACCOUNT_SOURCES,
   ACCOUNTS,
   type AccountSource,
   type Accounts,
   type AdminScope,
+  APP_PASSWORD_CHECKS,
+  type AppPasswordCheck,
   authServiceName,
   COMMANDS,
   CONFIG,
@@ -44,6 +47,7 @@ export class AuthTestCommand extends Component {
     @inject(ACCOUNT_SOURCES) private readonly accountSources: Registry<AccountSource>,
     @inject(PASSWORD_SOURCES) private readonly passwordSources: Registry<PasswordSource>,
     @inject(PASSWORD_GATES) private readonly gates: Registry<PasswordGate>,
+    @inject(APP_PASSWORD_CHECKS) private readonly appChecks: Registry<AppPasswordCheck>,
     @inject(SASL_MECHANISMS) private readonly registered: Registry<SaslMechanism>,
     @inject(HOOKS) private readonly hooks: HookBus,
   ) {
@@ -76,13 +80,16 @@ export class AuthTestCommand extends Component {
   private async run(context: CommandContext): Promise<Diagnosis> {
     const { service, mechanism, from, tls, as } = context.options;
     const password = await passwordOf(context);
-    const passwords = new Passwords(this.passwordSources, this.gates);
+    const address = String(from ?? '127.0.0.1');
+    if (address !== 'unix' && isIP(address) === 0)
+      throw new CommandError(`--from: "${address}" is no address`, 2);
+    const passwords = new Passwords(this.passwordSources, this.gates, this.appChecks);
     return diagnose(
       {
         user: this.userOf(String(context.args[0])),
         context: probeContext({
           service: authServiceName(String(service ?? 'imap')),
-          address: String(from ?? '127.0.0.1'),
+          address,
           hasTls: tls !== false,
         }),
         mechanism: typeof mechanism === 'string' ? mechanism : undefined,
@@ -94,10 +101,15 @@ export class AuthTestCommand extends Component {
         accountSources: this.accountSources,
         passwordSources: this.passwordSources,
         gates: this.gates,
+        appChecks: this.appChecks,
         administrators: Administrators.fromNames(this.config.admins, this.accounts),
         attempting: async (attempt) => {
           const hook = this.hooks.hook('auth.attempting');
           if (hook.isTapped) await hook.call(attempt);
+        },
+        authorising: async (attempt, identity) => {
+          const hook = this.hooks.hook('auth.authorising');
+          if (hook.isTapped) await hook.call(attempt, identity);
         },
       },
     );

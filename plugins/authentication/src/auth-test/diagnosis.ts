@@ -3,8 +3,10 @@ import type {
   Account,
   AccountSource,
   AdminScope,
+  AppPasswordCheck,
   AuthAttempt,
   AuthContext,
+  Identity,
   PasswordContext,
   PasswordGate,
   PasswordSource,
@@ -14,6 +16,7 @@ import type {
 } from '@angarium/sdk';
 import type { Administrators } from '../administrators.js';
 import type { Mechanisms } from '../mechanisms.js';
+import { verifyAsApp } from '../passwords.js';
 import { askSources, describe } from './secret-checks.js';
 
 export interface Step {
@@ -41,9 +44,12 @@ export interface DiagnosisEnvironment {
   readonly accountSources: Registry<AccountSource>;
   readonly passwordSources: Registry<PasswordSource>;
   readonly gates: Registry<PasswordGate>;
+  readonly appChecks: Registry<AppPasswordCheck>;
   readonly administrators: Administrators;
   /** `auth.attempting`. @throws what a tap throws. */
   attempting(attempt: AuthAttempt): Promise<void>;
+  /** `auth.authorising`. @throws what a tap throws. */
+  authorising(attempt: AuthAttempt, identity: Identity): Promise<void>;
 }
 
 export interface Question {
@@ -62,6 +68,12 @@ const withoutPassword: Readonly<Record<string, string>> = {
   OAUTHBEARER: 'it takes tokens of the authorization server, not passwords',
   XOAUTH2: 'it takes tokens of the authorization server, not passwords',
   GSSAPI: 'it takes Kerberos tickets, not passwords',
+};
+
+const appTexts: Readonly<Record<string, string>> = {
+  none: 'it is none of them',
+  expired: 'it is one of them, and has expired',
+  'other-service': 'it is one of them, and not for this service',
 };
 
 export async function diagnose(question: Question, environment: DiagnosisEnvironment): Promise<Diagnosis> {
@@ -87,7 +99,7 @@ class Walk {
       await this.policyReason(wanted),
       typeof account === 'string' ? account : undefined,
       typeof wanted === 'string' ? undefined : await this.secretReason(wanted),
-      await this.actAsReason(),
+      await this.identityReason(wanted, account),
     ].filter((reason) => reason !== undefined);
     const isOpen = reasons.length === 0 && password === undefined;
     return {
@@ -132,21 +144,43 @@ class Walk {
 
   /** What plugins that block addresses or accounts say. */
   private async policyReason(wanted: SaslMechanism | string): Promise<string | undefined> {
-    const { user, context } = this.question;
-    const { connection, service } = context;
     try {
-      await this.environment.attempting({
-        service,
-        mechanism: typeof wanted === 'string' ? wanted : wanted.name,
-        remoteAddress: connection.remote.address,
-        session: connection.id,
-        isSecured: connection.tls !== undefined,
-        user,
-      });
+      await this.environment.attempting(this.attempt(wanted));
       return this.note('policies', 'nothing against it', false);
     } catch (error) {
       return this.note('policies', `refused before the password is looked at: ${describe(error)}`, true);
     }
+  }
+
+  /** What plugins say to somebody who has proven who he is; told only if they refuse. */
+  private async authorisingReason(
+    wanted: SaslMechanism | string,
+    account: Account,
+  ): Promise<string | undefined> {
+    const attempt = this.attempt(wanted);
+    const { user, groups } = account;
+    const admin = this.environment.administrators.scopeOf(user);
+    try {
+      const { mechanism } = attempt;
+      await this.environment.authorising(attempt, { user, groups, admin, mechanism, isAnonymous: false });
+      return undefined;
+    } catch (error) {
+      return this.note('policies', `refused though the password is right: ${describe(error)}`, true);
+    }
+  }
+
+  private attempt(wanted: SaslMechanism | string): AuthAttempt {
+    const { user, context } = this.question;
+    const { connection, service } = context;
+    return {
+      service,
+      mechanism: typeof wanted === 'string' ? wanted : wanted.name,
+      remoteAddress: connection.remote.address,
+      session: connection.id,
+      isSecured: connection.tls !== undefined,
+      user,
+      isTrial: true,
+    };
   }
 
   /** The account, or why there is none to log in to. */
@@ -179,20 +213,36 @@ class Walk {
     if (password === '') return this.note('passwords', 'an empty password is never right', true);
     const where = { service: context.service, remoteAddress: context.connection.remote.address };
     const refusal = await this.gateReason(where);
-    if (refusal !== undefined) return this.appPasswordReason(mechanism, refusal, where);
-    const answers = await askSources(
-      this.environment.passwordSources.items,
-      mechanism,
-      user,
-      password,
-      where,
-    );
+    if (mechanism.needs !== undefined) {
+      if (refusal !== undefined) return `${refusal}, and ${mechanism.name} cannot take these`;
+      return this.ownPasswordReason(mechanism, password, where);
+    }
+    const asApp = await verifyAsApp(this.environment.appChecks, user, password, where).catch(describe);
+    if (asApp === 'right') return this.note('application passwords', 'it is one of them', false);
+    const appReason =
+      asApp === 'none' && refusal === undefined
+        ? undefined
+        : this.note('application passwords', appTexts[asApp] ?? `they cannot be asked: ${asApp}`, true);
+    if (refusal !== undefined || (appReason !== undefined && asApp !== 'other-service')) return appReason;
+    const ownReason = await this.ownPasswordReason(mechanism, password, where);
+    return ownReason === undefined ? undefined : (appReason ?? ownReason);
+  }
+
+  private async ownPasswordReason(
+    mechanism: SaslMechanism,
+    password: string,
+    where: PasswordContext,
+  ): Promise<string | undefined> {
+    const sources = this.environment.passwordSources.items;
+    const answers = await askSources(sources, mechanism, this.question.user, password, where);
     for (const { source, text } of answers) this.note(`passwords ${source}`, text, false);
     const last = answers.at(-1);
     if (last?.verdict === 'right') return undefined;
     if (last === undefined) return 'no plugin brings passwords';
     if (last.verdict !== 'unknown') return `passwords ${last.source}: ${last.text}`;
-    return 'no password source can check this user with this mechanism';
+    return mechanism.needs === undefined
+      ? 'no source of passwords takes it'
+      : 'no password source can check this user with this mechanism';
   }
 
   /** Why the user's own password is not enough. */
@@ -204,32 +254,21 @@ class Walk {
     return undefined;
   }
 
-  private async appPasswordReason(
-    mechanism: SaslMechanism,
-    refusal: string,
-    where: PasswordContext,
+  /** May he be whom he wants to be, and may that one come in? */
+  private async identityReason(
+    wanted: SaslMechanism | string,
+    account: Account | string,
   ): Promise<string | undefined> {
-    const { user, password = '' } = this.question;
-    if (mechanism.needs !== undefined) return `${refusal}, and ${mechanism.name} cannot take these`;
-    for (const source of this.environment.passwordSources.items) {
-      const verdict = await source.verifyAppPassword?.(user, password, where).catch(describe);
-      if (verdict === 'right') {
-        this.note(`passwords ${source.name}`, 'it is an application password', false);
-        return undefined;
-      }
-    }
-    return this.note('passwords', 'it is no application password', true);
-  }
-
-  private async actAsReason(): Promise<string | undefined> {
     const { user, actAs } = this.question;
-    if (actAs === undefined || actAs === user) return undefined;
+    if (actAs === undefined || actAs === user) {
+      return typeof account === 'string' ? undefined : this.authorisingReason(wanted, account);
+    }
     if (!this.environment.administrators.mayActAs(user, actAs)) {
       return this.note('administrators', `${user} may not act as ${actAs}`, true);
     }
     this.note('administrators', `${user} may act as ${actAs}`, false);
     const other = await this.account(actAs);
-    return typeof other === 'string' ? other : undefined;
+    return typeof other === 'string' ? other : this.authorisingReason(wanted, other);
   }
 
   private note(asked: string, answer: string, isReason: boolean): string | undefined {

@@ -42,7 +42,7 @@ async function askOne(
   try {
     if (needs === undefined) {
       const verdict = await source.verify(user, password, context);
-      return answer(verdict, passwordTexts[verdict]);
+      return answer(verdict, (await source.explain?.(user, verdict)) ?? passwordTexts[verdict]);
     }
     if (needs === 'plain-secret') {
       const secret = await source.plainSecret?.(user);
@@ -65,7 +65,7 @@ async function askOne(
 const passwordTexts = {
   right: 'the password is right',
   wrong: 'it knows the user, and the password is wrong',
-  unknown: 'it does not know the user',
+  unknown: 'it has no password for this user',
 } as const;
 
 /** With what is behind it: this is for the operator. */

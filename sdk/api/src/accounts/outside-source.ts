@@ -21,6 +21,7 @@ export interface OutsideAccounts {
   list?: NonNullable<AccountSource['list']>;
   scramKeys?(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined>;
   scramParameters?(hash: ScramHash): ScramParameters | undefined;
+  explain?: NonNullable<PasswordSource['explain']>;
 }
 
 /** What an OutsideSource needs. */
@@ -52,6 +53,7 @@ interface Known {
 export class OutsideSource implements AccountSource, PasswordSource {
   readonly list?: NonNullable<AccountSource['list']>;
   readonly scramKeys?: NonNullable<PasswordSource['scramKeys']>;
+  readonly explain?: NonNullable<PasswordSource['explain']>;
   private readonly passwords: VerificationCache;
   private readonly accounts = new Map<UserId, Known>();
   private readonly asking = new Map<UserId, Promise<Account | undefined>>();
@@ -72,6 +74,8 @@ export class OutsideSource implements AccountSource, PasswordSource {
     if (outside.list !== undefined) this.list = (query) => this.guarded(() => outside.list!(query));
     if (outside.scramKeys !== undefined)
       this.scramKeys = (user, hash) => this.guarded(() => outside.scramKeys!(user, hash));
+    if (outside.explain !== undefined)
+      this.explain = (user, verdict) => this.guarded(() => outside.explain!(user, verdict));
   }
 
   /** Takes part in what the other processes find out. */

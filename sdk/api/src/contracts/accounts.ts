@@ -12,6 +12,8 @@ export interface Account {
   readonly isDisabled: boolean;
   /** Source-specific facts: mail addresses, home server, quota … */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Tells this account from an earlier or later one of the same name, where the source can (an LDAP entry's UUID). */
+  readonly incarnation?: string;
 }
 
 /** One place where accounts are kept. Throws MailError UNAVAILABLE when it cannot be asked now. */
@@ -37,8 +39,6 @@ export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
 export interface PasswordSource {
   readonly name: string;
   verify(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
-  /** As `verify`, for application passwords alone; without it this source has none. */
-  verifyAppPassword?(user: UserId, password: string, context: PasswordContext): Promise<PasswordVerdict>;
   /** What challenge-response mechanisms need; undefined: not here. */
   scramKeys?(user: UserId, hash: ScramHash): Promise<ScramKeys | undefined>;
   /**
@@ -48,6 +48,8 @@ export interface PasswordSource {
   scramParameters?(hash: ScramHash): ScramParameters | undefined;
   /** The password itself, for CRAM-MD5 and the like, where the operator allows to store it. */
   plainSecret?(user: UserId): Promise<string | undefined>;
+  /** For the operator (`auth test`): what the verdict means, where there is more to be said of this user than its word. */
+  explain?(user: UserId, verdict: PasswordVerdict): Promise<string | undefined>;
   /** Has `plainSecret` answers to give? Mechanisms that need them are offered only if a source has. */
   readonly hasPlainSecrets?: boolean;
 }
@@ -110,41 +112,13 @@ export interface ManagedAccounts {
       readonly isDisabled?: boolean;
     },
   ): Promise<Account>;
-  /** @throws MailError NONEXISTENT. Mail is not touched. */
+  /**
+   * With the user's belongings (`USER_BELONGINGS`), which go first: when it fails halfway the account is there, disabled, and can be
+   * removed again. Mail is not touched. @throws MailError NONEXISTENT, UNAVAILABLE
+   */
   remove(user: UserId): Promise<void>;
 }
 export const MANAGED_ACCOUNTS: Contract<ManagedAccounts> = contract('managed-accounts', 1);
-
-/** What an application password may be used for, and how long. The secret itself is shown once, when it is made. */
-export interface AppPassword {
-  /** Short, unique among the user's. */
-  readonly id: string;
-  /** What it is for: `phone`, `backup script`. */
-  readonly label: string;
-  /** Service names (AuthContext.service); empty: every service. */
-  readonly services: readonly string[];
-  readonly createdMs: number;
-  readonly expiresMs: number | undefined;
-  readonly lastUsedMs: number | undefined;
-}
-
-/** Passwords for one program each, beside a user's own: a lost phone is locked out without a new password elsewhere. */
-export interface AppPasswords {
-  /** The password is made, not chosen. @throws MailError NONEXISTENT (user), LIMIT, CANNOT */
-  add(
-    user: UserId,
-    options: {
-      readonly label: string;
-      readonly services?: readonly string[];
-      readonly expiresMs?: number;
-    },
-  ): Promise<{ readonly appPassword: AppPassword; readonly password: string }>;
-  /** Oldest first. @throws MailError NONEXISTENT (user) */
-  list(user: UserId): Promise<readonly AppPassword[]>;
-  /** @throws MailError NONEXISTENT */
-  remove(user: UserId, id: string): Promise<void>;
-}
-export const APP_PASSWORDS: Contract<AppPasswords> = contract('app-passwords', 1);
 
 /**
  * Verifies passwords against the encoded hashes of other systems: `{SSHA}…`, `$6$…`, `{ARGON2ID}$argon2id$…`. For sources
@@ -155,6 +129,11 @@ export interface PasswordSchemes {
   schemeOf(encoded: string): string | undefined;
   /** @throws MailError UNAVAILABLE when too many wait, CANNOT for an unknown scheme or a damaged hash. */
   verify(encoded: string, password: string): Promise<boolean>;
+  /**
+   * For users who have no hash: takes as long as checking the last one did, so that the time does not tell who exists. Before there was
+   * any it takes none. @throws MailError UNAVAILABLE when too many wait.
+   */
+  verifyNothing(password: string): Promise<void>;
   /** SCRAM keys in an encoded secret (`{SCRAM-SHA-256}…`, RFC 5803); undefined: there are none for this hash. */
   scramKeys(encoded: string, hash: ScramHash): ScramKeys | undefined;
 }

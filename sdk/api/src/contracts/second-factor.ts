@@ -47,7 +47,7 @@ export interface SecondFactor {
 }
 export const SECOND_FACTOR: Contract<SecondFactor> = contract('second-factor', 1);
 
-/** Says where a user's own password is not enough. Then only application passwords are looked at (`PasswordSource.verifyAppPassword`). */
+/** Says where a user's own password is not enough. Then only application passwords are looked at (`APP_PASSWORD_CHECKS`). */
 export interface PasswordGate {
   /** The reason, for the log; undefined: it is enough here. @throws MailError UNAVAILABLE: nobody comes in on a guess. */
   refuses(user: UserId, context: PasswordContext): Promise<string | undefined>;

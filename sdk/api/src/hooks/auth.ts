@@ -11,6 +11,8 @@ export interface AuthAttempt {
   readonly isSecured: boolean;
   /** As claimed; unknown until the exchange says it. */
   readonly user: string | undefined;
+  /** An operator asks what would become of it (`angarium auth test`): nobody logs in, so taps refuse as always and prepare nothing. */
+  readonly isTrial?: boolean;
 }
 
 declare module '../kernel/hooks.js' {
