@@ -67,7 +67,8 @@ export class Performance {
   fail(text: string): void {
     this.say(`${text}; the message is kept`);
     const { user, recipient } = this.env;
-    this.env.log.warn('a script failed', { user, reason: text });
+    // The text may be the script's own, made of the message.
+    this.env.log.warn('a script failed, the delivery trace has the reason', { user });
     this.env.recipient.targets = recipient.targets.map((target) => ({
       ...target,
       flags: { ...target.flags, keywords: [...target.flags.keywords, FAILED] },
@@ -120,8 +121,9 @@ export class Performance {
   }
 
   private redirectOccasion(): RedirectOccasion {
-    const { user, recipient, message, envelope } = this.env;
-    return { user, recipient, message, sender: envelope.sender, isUtf8: envelope.isUtf8 };
+    const { user, recipient, message, envelope, serverName } = this.env;
+    const { sender, isUtf8 } = envelope;
+    return { user, recipient, message, sender, isUtf8, serverName };
   }
 
   private async choose({ actions, hasImplicitKeep, flags }: Run): Promise<void> {

@@ -12,8 +12,12 @@ import {
   type UserId,
 } from '@angarium/sdk';
 import type { SieveMessage } from '../runtime/message.js';
+import { withDomain } from './reply.js';
 
-/** As Dovecot's Pigeonhole writes it, so that loops through both are found. */
+/**
+ * As Dovecot's Pigeonhole writes it, so that loops through both are found. It names the user, not the address: of those he
+ * may have without end (details, a catchall), and a script that redirects to several of them would send without end.
+ */
 const LOOP_FIELD = 'X-Sieve-Redirected-From';
 /** RFC 5321 §6.3: a message that was received so often goes in circles. */
 const MAX_RECEIVED = 100;
@@ -30,12 +34,14 @@ export interface RedirectOccasion {
   readonly message: SieveMessage;
   readonly sender: string;
   readonly isUtf8: boolean;
+  readonly serverName: string;
 }
 
 /** Has it been here? Then it is kept, not sent on again. */
-export function whyNotRedirected({ recipient, message }: RedirectOccasion): string | undefined {
-  const here = recipient.address.address.toLowerCase();
-  if (message.rawValues(LOOP_FIELD.toLowerCase()).some((value) => value.trim().toLowerCase() === here))
+export function whyNotRedirected(occasion: RedirectOccasion): string | undefined {
+  const { recipient, message } = occasion;
+  const here = new Set([userAddress(occasion), recipient.address.address].map((one) => one.toLowerCase()));
+  if (message.rawValues(LOOP_FIELD.toLowerCase()).some((value) => here.has(value.trim().toLowerCase())))
     return 'it was sent on from here before';
   return message.rawValues('received').length > MAX_RECEIVED ? 'it goes in circles' : undefined;
 }
@@ -50,11 +56,15 @@ export async function redirect(
   const [verdict] = hold?.verdicts ?? [];
   if (verdict === 'repeat') return `redirect: it has been sent to ${address} before`;
   if (verdict === 'busy') throw new MailError('UNAVAILABLE', 'The message is being sent on');
-  const { recipient, message, sender, isUtf8 } = occasion;
-  const content = relayed(message, recipient.address.address);
+  const { message, sender, isUtf8 } = occasion;
+  const content = relayed(message, userAddress(occasion));
   await env.outbound.submit({ sender, recipient: address, content, isUtf8 });
   await hold?.confirm();
   return `redirect: sent to ${address}`;
+}
+
+function userAddress({ user, serverName }: RedirectOccasion): string {
+  return withDomain(user, serverName);
 }
 
 async function holdOf(

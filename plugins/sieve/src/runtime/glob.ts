@@ -54,7 +54,8 @@ function octetReader({ key }: Comparator): Read {
 /** A character is one of Unicode: each key that comes up gets a number. */
 function characterReader({ key }: Comparator): Read {
   const numbers = new Map<string, string>();
-  const unit = (character: string) => {
+  const known = new Map<string, string>();
+  const numberOf = (character: string) => {
     const own = key(character);
     let number = numbers.get(own);
     if (number === undefined) {
@@ -62,6 +63,11 @@ function characterReader({ key }: Comparator): Read {
       number = String.fromCharCode(numbers.size);
       numbers.set(own, number);
     }
+    return number;
+  };
+  const unit = (character: string) => {
+    let number = known.get(character);
+    if (number === undefined) known.set(character, (number = numberOf(character)));
     return number;
   };
   return (text) => {

@@ -73,6 +73,29 @@ export class Run {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
+  /** As `items.some(test)`; rests where others are waiting. */
+  some<T>(items: readonly T[], test: (item: T) => boolean | Promise<boolean>): boolean | Promise<boolean> {
+    for (let i = 0; i < items.length; i++) {
+      if (this.isTired) return this.someFrom(i, items, test);
+      const result = test(items[i]!);
+      if (result === true) return true;
+      if (result !== false) return result.then((isTrue) => isTrue || this.someFrom(i + 1, items, test));
+    }
+    return false;
+  }
+
+  private async someFrom<T>(
+    from: number,
+    items: readonly T[],
+    test: (item: T) => boolean | Promise<boolean>,
+  ): Promise<boolean> {
+    for (let i = from; i < items.length; i++) {
+      if (this.isTired) await this.rest();
+      if (await test(items[i]!)) return true;
+    }
+    return false;
+  }
+
   /** What a script has used up counts for those it includes. */
   countInclude(): void {
     if (++this.includes > MAX_INCLUDES) throw new SieveRuntimeError('too many scripts are included');
