@@ -104,9 +104,11 @@ export class Filing implements AsyncDisposable {
           // All places first: a recipient who is refused has no copy anywhere.
           const places: MailboxEntry[] = [];
           for (const target of recipient.targets) places.push(await this.placeFor(recipient, target));
-          const message = await this.variants.messageFor(recipient);
+          const messages: StagedMessage[] = [];
+          for (const target of recipient.targets)
+            messages.push(await this.variants.messageFor(recipient, target));
           recipient.targets.forEach((target, i) => {
-            addCopy(copies, places[i]!, target, message, recipient);
+            addCopy(copies, places[i]!, target, messages[i]!, recipient);
           });
         } catch (error) {
           refuse(recipient, error);

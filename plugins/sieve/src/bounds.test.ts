@@ -7,7 +7,7 @@ import { RE2JS } from 're2js';
 import { repeatedSize } from './extensions/regex.js';
 import { parseScript } from './language/parser.js';
 import { BodyPart, SieveMessage } from './runtime/message.js';
-import { inReason, problemsOf, requireAll, staged, trial } from './trial.test.support.js';
+import { holds, inReason, problemsOf, requireAll, staged, trial } from './trial.test.support.js';
 
 const headerOf = (field: string) => `${field}\r\nSubject: x\r\n\r\nbody\r\n`;
 
@@ -39,6 +39,18 @@ test('a field is found without a look at all others, HTML is read once', async (
   const part = new BodyPart('text/html', '<p>x</p>'.repeat(20_000));
   const lengths = inReason(() => Array.from({ length: 20_000 }, () => part.visibleText.length));
   assert.equal(new Set(lengths).size, 1);
+});
+
+test('a message of more parts than are known is filtered all the same', async () => {
+  const parts = '--b\r\n\r\nx\r\n'.repeat(2500);
+  const message = `Subject: cheap pills\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts}--b--\r\n`;
+  assert.equal(staged(message).summary.section([]), undefined, 'or the test is about nothing');
+  for (const one of [
+    'header :contains "subject" "pills"',
+    'body :raw :contains "--b--"',
+    'body :contains "x"',
+  ])
+    assert.ok(await holds(one, { message }), one);
 });
 
 /** How often others on the event loop had their turn. */

@@ -241,6 +241,35 @@ test('notifications: so many a message', async () => {
   assert.deepEqual(await it.flagsIn(), [[], ['$SieveFailed']]);
 });
 
+test('editheader: each copy has the header of its moment; what fails, the original', async () => {
+  await using it = await setUp();
+  const textsIn = async (...path: string[]) => {
+    const { id } = (await it.kernel.get(MAIL_STORE).catalogue.find(personalMailbox(fred, path)))!;
+    const mailbox = it.kernel.get(MAIL_STORE).mailbox(id);
+    const snapshot = await mailbox.snapshot();
+    const texts: string[] = [];
+    for (let i = 0; i < snapshot.count; i++) {
+      let text = '';
+      const uid = snapshot.uidAt(i);
+      for await (const { bytes } of mailbox.contents([{ uid, from: 0, to: 100_000 }]))
+        text += bytes.toString();
+      texts.push(text);
+    }
+    return texts;
+  };
+  await it.use(
+    'require ["editheader", "fileinto", "copy"]; fileinto :copy "INBOX.work"; addheader "X-A" "1"; redirect :copy "bob@z.example"; deleteheader "Subject";',
+  );
+  await it.deliver(`Return-Path: <ann@x.example>\r\n${message}`);
+  const rest = message.replace('Subject: Hi\r\n', '');
+  assert.deepEqual(await textsIn('work'), [`Return-Path: <ann@x.example>\r\n${message}`]);
+  assert.deepEqual(await textsIn(), [`X-A: 1\r\nReturn-Path: <ann@x.example>\r\n${rest}`]);
+  assert.match(it.outbound.sent[0]!.text, /^X-Sieve-Redirected-From: .*\r\nX-A: 1\r\nFrom: /);
+  await it.use('require ["editheader", "ihave"]; deleteheader "Subject"; error "x";');
+  await it.deliver(message.replace('m1', 'm2'));
+  assert.equal((await textsIn())[1], message.replace('m1', 'm2'));
+});
+
 test('vacation: one answer in its time, by handle, never to machines (RFC 5230, RFC 3834)', async () => {
   await using it = await setUp();
   await it.use('require "vacation"; vacation :days 3 :subject "Weg für Tage" "Bin weg – bis bald.";');

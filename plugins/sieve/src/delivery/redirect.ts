@@ -11,6 +11,8 @@ import {
   type Recipient,
   type UserId,
 } from '@angarium/sdk';
+import type { Action } from '../runtime/actions.js';
+import { Header } from '../runtime/header.js';
 import type { SieveMessage } from '../runtime/message.js';
 import { withDomain } from './reply.js';
 
@@ -27,6 +29,8 @@ export interface RedirectEnvironment {
   readonly outbound: Outbound;
   readonly ledger: DuplicateLedger | undefined;
 }
+
+export type Redirection = Extract<Action, { is: 'redirect' }>;
 
 export interface RedirectOccasion {
   readonly user: UserId;
@@ -50,14 +54,14 @@ export function whyNotRedirected(occasion: RedirectOccasion): string | undefined
 export async function redirect(
   env: RedirectEnvironment,
   occasion: RedirectOccasion,
-  address: string,
+  { address, header }: Redirection,
 ): Promise<string> {
   await using hold = await holdOf(env, occasion, address);
   const [verdict] = hold?.verdicts ?? [];
   if (verdict === 'repeat') return `redirect: it has been sent to ${address} before`;
   if (verdict === 'busy') throw new MailError('UNAVAILABLE', 'The message is being sent on');
   const { message, sender, isUtf8 } = occasion;
-  const content = relayed(message, userAddress(occasion));
+  const content = relayed(message, header, userAddress(occasion));
   await env.outbound.submit({ sender, recipient: address, content, isUtf8 });
   await hold?.confirm();
   return `redirect: sent to ${address}`;
@@ -79,12 +83,23 @@ async function holdOf(
 }
 
 /** The message as the next one gets it: without the Return-Path of this delivery. */
-async function* relayed({ staged, relayedFrom }: SieveMessage, address: string): AsyncGenerator<Uint8Array> {
+async function* relayed(
+  { staged, bodyOffset, header: original }: SieveMessage,
+  edited: Header | undefined,
+  address: string,
+): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${LOOP_FIELD}: ${address}\r\n`, 'utf8');
-  for (let at = relayedFrom; at < staged.size; ) {
+  if (edited !== undefined) yield withoutReturnPath(edited, original).octets;
+  for (let at = edited === undefined ? original.returnPathOctets : bodyOffset; at < staged.size; ) {
     const piece = await staged.read(at, Math.min(staged.size, at + PIECE));
     if (piece.length === 0) throw new MailError('UNAVAILABLE', 'The message could not be read again');
     at += piece.length;
     yield piece;
   }
+}
+
+/** What a script adds stands in front of it. */
+function withoutReturnPath(edited: Header, original: Header): Header {
+  const [first] = original.fields;
+  return original.returnPathOctets === 0 ? edited : new Header(edited.fields.filter((one) => one !== first));
 }

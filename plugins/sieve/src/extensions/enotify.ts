@@ -63,6 +63,7 @@ const notify: CommandDefinition = {
         from: sender !== undefined && isSendable(mailboxOf(sender)) ? sender : undefined,
         importance: isImportance(level) ? level : '2',
         message: message?.(run),
+        ...run.edits,
       });
     };
   },

@@ -13,6 +13,7 @@ import { baseTests, envelopeExtension } from './base-tests.js';
 import { bodyExtension } from './body.js';
 import { dateExtension } from './date.js';
 import { duplicateExtension } from './duplicate.js';
+import { editheaderExtension } from './editheader.js';
 import { enotifyExtension } from './enotify.js';
 import { environmentExtension } from './environment.js';
 import { ihaveExtension } from './ihave.js';
@@ -37,6 +38,7 @@ const extensions: readonly SieveExtension[] = [
   copyExtension,
   dateExtension,
   duplicateExtension,
+  editheaderExtension,
   encodedCharacterExtension,
   envelopeExtension,
   enotifyExtension,

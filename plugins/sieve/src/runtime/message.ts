@@ -1,27 +1,18 @@
 /** The message as scripts see it; shared by all recipients of one message. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   decodeCharset,
   decodeTransfer,
-  decodeWords,
-  headerFields,
   htmlText,
+  messageRange,
   type NumberedSection,
   type StagedMessage,
 } from '@angarium/sdk';
+import { Header } from './header.js';
 
 /** Headers longer than this are looked at up to here. */
 const MAX_HEADER = 1024 * 1024;
 const PIECE = 1024 * 1024;
 const MAX_MULTIPART_READS = 4;
-/** Fields in a row, before others have their turn. */
-const FIELDS_A_TURN = 4096;
-
-/** A header field: name in lower case, value unfolded, latin1. */
-export interface Field {
-  readonly name: string;
-  readonly raw: string;
-}
 
 /** A part of the body that `body` looks at. */
 export class BodyPart {
@@ -40,67 +31,43 @@ export class BodyPart {
   }
 }
 
-const none: readonly string[] = [];
-
 export class SieveMessage {
-  /** Decoded; only of names that the message has. */
-  private readonly decoded = new Map<string, readonly string[]>();
   private parts: Promise<readonly BodyPart[]> | undefined;
   private raw: Promise<string> | undefined;
 
   private constructor(
     readonly staged: StagedMessage,
-    readonly fields: readonly Field[],
-    /** Their values by name, latin1. */
-    private readonly byName: ReadonlyMap<string, readonly string[]>,
+    /** As it came. */
+    readonly header: Header,
+    readonly bodyOffset: number,
     /** Octets of bodies that tests look at. */
     private readonly maxBody: number,
-    /** Where the message begins for whoever gets it next: behind the Return-Path (RFC 5321 §4.4). */
-    readonly relayedFrom: number,
   ) {}
 
   static async open(staged: StagedMessage, maxBody: number): Promise<SieveMessage> {
-    const length = staged.summary.section([])?.headerLength ?? 0;
-    const bytes = await staged.read(0, Math.min(length, MAX_HEADER, staged.size));
-    const fields: Field[] = [];
-    const byName = new Map<string, string[]>();
-    let relayedFrom = 0;
-    for (const { name: written, offset, valueOffset, end } of headerFields(bytes, 0, bytes.length)) {
-      if (written === '') continue;
-      if (fields.length % FIELDS_A_TURN === FIELDS_A_TURN - 1) await nextTurn();
-      const name = written.toLowerCase();
-      if (offset === 0 && name === 'return-path') relayedFrom = end;
-      const raw = bytes
-        .toString('latin1', valueOffset, end)
-        .replace(/\r?\n/g, '')
-        .replace(/^[ \t]+|[ \t]+$/g, '');
-      fields.push({ name, raw });
-      const same = byName.get(name);
-      if (same === undefined) byName.set(name, [raw]);
-      else same.push(raw);
-    }
-    return new SieveMessage(staged, fields, byName, maxBody, relayedFrom);
+    const section = staged.summary.section([]);
+    const bytes = await staged.read(
+      0,
+      Math.min(section?.headerLength ?? MAX_HEADER, MAX_HEADER, staged.size),
+    );
+    // A message of very many parts has no table of them.
+    const { bodyOffset } = section ?? messageRange(bytes);
+    const header = await Header.parse(bytes.subarray(0, bodyOffset));
+    return new SieveMessage(staged, header, bodyOffset, maxBody);
   }
 
   get size(): number {
     return this.staged.size;
   }
 
-  /** All of this name, in order, latin1. */
-  rawValues(name: string): readonly string[] {
-    return this.byName.get(name) ?? none;
+  /** All of it is known. */
+  get hasWholeHeader(): boolean {
+    return this.bodyOffset < MAX_HEADER;
   }
 
-  /** Decoded text (RFC 5228 §2.4.2.2, §2.7.2). */
-  values(name: string): readonly string[] {
-    const raw = this.byName.get(name);
-    if (raw === undefined) return none;
-    let values = this.decoded.get(name);
-    if (values === undefined) {
-      values = raw.map(decodeWords);
-      this.decoded.set(name, values);
-    }
-    return values;
+  /** All of this name, in order, latin1. */
+  rawValues(name: string): readonly string[] {
+    return this.header.rawValues(name);
   }
 
   /** The undecoded body (RFC 5173 §5.1). */
@@ -116,13 +83,13 @@ export class SieveMessage {
   }
 
   private async readRawBody(): Promise<string> {
-    const section = this.staged.summary.section([]);
-    if (section === undefined) return '';
-    const bytes = await this.read(section.bodyOffset, Math.min(section.bodyLength, this.maxBody));
+    const bytes = await this.read(this.bodyOffset, Math.min(this.size - this.bodyOffset, this.maxBody));
     return bytes.toString('utf8');
   }
 
   private async readParts(): Promise<readonly BodyPart[]> {
+    if (this.staged.summary.section([]) === undefined)
+      return [new BodyPart('text/plain', await this.rawBody())];
     const parts: BodyPart[] = [];
     let left = this.maxBody;
     // Multiparts in multiparts are the same octets again and again.

@@ -1,7 +1,8 @@
 /** One run of a script over one message: its variables, its budget, and what it wants done. */
 import type { Template } from '../compiler/template.js';
 import { SieveRuntimeError } from '../language/problem.js';
-import type { Action } from './actions.js';
+import type { Action, Edits } from './actions.js';
+import type { Header } from './header.js';
 import type { World } from './world.js';
 
 /** Of one value of a variable, UTF-16 units; longer ones are cut (RFC 5229 §6 asks for 4000 octets at least). */
@@ -21,6 +22,10 @@ export interface RunLimits {
 
 export class Run {
   readonly actions: Action[] = [];
+  /** As `addheader` and `deleteheader` have left it (RFC 5293). */
+  header: Header;
+  /** Of `addheader`. */
+  addedOctets = 0;
   /** RFC 5228 §2.10.2. */
   hasImplicitKeep = true;
   /** RFC 5232 §2: the internal variable. */
@@ -44,6 +49,7 @@ export class Run {
     readonly world: World,
     readonly limits: RunLimits,
   ) {
+    this.header = world.message.header;
     this.left = limits.steps;
     this.restAt = limits.steps - STEPS_AT_ONCE;
   }
@@ -99,6 +105,11 @@ export class Run {
   /** What a script has used up counts for those it includes. */
   countInclude(): void {
     if (++this.includes > MAX_INCLUDES) throw new SieveRuntimeError('too many scripts are included');
+  }
+
+  /** The header for an action, where it is not as it came. */
+  get edits(): Edits {
+    return this.header === this.world.message.header ? {} : { header: this.header };
   }
 
   act(action: Action): void {
