@@ -4,11 +4,19 @@ import { runInNewContext } from 'node:vm';
 import { type StagedMessage, SummaryView, summarise } from '@angarium/sdk';
 import { compileScript } from './compiler/compiler.js';
 import { createLanguage } from './extensions/index.js';
+import { testResultExtensions } from './extensions/test-results.js';
 import { SieveMessage } from './runtime/message.js';
 import { Run } from './runtime/run.js';
 import type { World } from './runtime/world.js';
 
-export const language = createLanguage(true);
+export const language = createLanguage(
+  true,
+  [],
+  testResultExtensions(
+    { header: 'X-Spam-Status', pattern: 'score=(-?[0-9.]+)', as: 'number', max: 10 },
+    { header: 'X-Virus', pattern: '[a-z]+', values: { Clean: 1, Infected: 5 } },
+  ),
+);
 
 export const plainMessage = [
   'From: "Coyote, Wile E." <coyote@desert.example.org>',

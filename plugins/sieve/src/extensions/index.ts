@@ -63,12 +63,16 @@ const extensions: readonly SieveExtension[] = [
   variablesExtension,
 ];
 
-/** @param without capabilities that the operator does not want. */
-export function createLanguage(hasOutbound: boolean, without: readonly string[] = []): Language {
+/** @param without capabilities that the operator does not want. @param more those that settings make. */
+export function createLanguage(
+  hasOutbound: boolean,
+  without: readonly string[] = [],
+  more: readonly SieveExtension[] = [],
+): Language {
   const isOffered = ({ needsOutbound, names }: SieveExtension) =>
     (hasOutbound || needsOutbound !== true) && !names.some((name) => without.includes(name));
   return new Language(
     [baseActions, baseTests],
-    [...(hasOutbound ? [redirectAction] : []), ...extensions.filter(isOffered)],
+    [...(hasOutbound ? [redirectAction] : []), ...[...extensions, ...more].filter(isOffered)],
   );
 }
