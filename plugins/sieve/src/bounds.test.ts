@@ -7,7 +7,7 @@ import { RE2JS } from 're2js';
 import { repeatedSize } from './extensions/regex.js';
 import { parseScript } from './language/parser.js';
 import { BodyPart, SieveMessage } from './runtime/message.js';
-import { holds, inReason, problemsOf, requireAll, staged, trial } from './trial.test.support.js';
+import { holds, inReason, language, problemsOf, requireAll, staged, trial } from './trial.test.support.js';
 
 const headerOf = (field: string) => `${field}\r\nSubject: x\r\n\r\nbody\r\n`;
 
@@ -39,6 +39,15 @@ test('a field is found without a look at all others, HTML is read once', async (
   const part = new BodyPart('text/html', '<p>x</p>'.repeat(20_000));
   const lengths = inReason(() => Array.from({ length: 20_000 }, () => part.visibleText.length));
   assert.equal(new Set(lengths).size, 1);
+});
+
+test('a body of short words is compared as fast as one of long ones', () => {
+  const { key } = language.comparators.get('i;ascii-casemap')!;
+  for (const word of ['a ', 'äa'])
+    assert.equal(
+      inReason(() => Array.from({ length: 500 }, () => key(word.repeat(250_000)).length)).length,
+      500,
+    );
 });
 
 test('a message of more parts than are known is filtered all the same', async () => {

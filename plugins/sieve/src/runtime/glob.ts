@@ -46,8 +46,8 @@ function octetReader({ key }: Comparator): Read {
       const part = octets.slice(from, to);
       return isAscii ? part : Buffer.from(part, 'latin1').toString('utf8');
     };
-    // These keys are octet by octet; what is not ASCII stays as it is.
-    return { units: octets.replace(/[\x00-\x7f]+/g, key), slice };
+    // These keys are octet by octet.
+    return { units: key(text), slice };
   };
 }
 
