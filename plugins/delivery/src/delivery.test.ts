@@ -198,6 +198,41 @@ test('a filter chooses mailboxes; what is not there is made or falls back to INB
   assert.equal(await it.inboxOf('fred'), 1);
 });
 
+test('what may not be made falls back to INBOX; a server that cannot make it now defers', async () => {
+  const lists = target(true, 'Lists', 'x');
+  await using it = await setUp({}, [filter((recipient) => void (recipient.targets = [lists]))]);
+  let error = new MailError('OVERQUOTA', 'Too many mailboxes');
+  hooks.tap('mailbox.creating', ({ name }) => {
+    if (name.path.length > 0) throw error;
+  });
+  const [fred, boss] = [await it.recipient('fred'), await it.recipient('boss')];
+  await it.deliver([fred]);
+  assert.equal(fred.outcome?.is, 'delivered');
+  assert.equal(await it.inboxOf('fred'), 1);
+  assert.match(fred.trace.map(({ decision }) => decision).join('\n'), /Too many mailboxes: INBOX/);
+  error = new MailError('UNAVAILABLE', 'Not now');
+  await it.deliver([boss]);
+  assert.ok(boss.outcome?.is === 'refused' && boss.outcome.error.temporary);
+});
+
+test('a mailbox without room for keywords takes the message without them', async () => {
+  const marked = { ...target(true), flags: { system: 1, keywords: ['one', 'two'] } };
+  await using it = await setUp({}, [filter((recipient) => void (recipient.targets = [marked]))]);
+  const append = it.store.append.bind(it.store);
+  const limit = new MailError('LIMIT', 'A mailbox can have 128 keywords');
+  const filed: unknown[] = [];
+  it.store.append = async (targets, origin) => {
+    const flags = targets[0]!.items[0]!.flags;
+    filed.push(flags);
+    return flags.keywords.length > 0 ? [{ ok: false, error: limit }] : append(targets, origin);
+  };
+  const fred = await it.recipient('fred');
+  await it.deliver([fred]);
+  assert.equal(fred.outcome?.is, 'delivered');
+  assert.deepEqual(filed, [marked.flags, { system: 1, keywords: [] }]);
+  assert.equal(await it.inboxOf('fred'), 1);
+});
+
 test('stages add header fields for single recipients; who has the same shares a message, the others have it as it came', async () => {
   const stage = filter((recipient) => {
     if (recipient.user === 'boss') return;

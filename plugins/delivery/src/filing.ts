@@ -104,9 +104,11 @@ export class Filing implements AsyncDisposable {
           // All places first: a recipient who is refused has no copy anywhere.
           const places: MailboxEntry[] = [];
           for (const target of recipient.targets) places.push(await this.placeFor(recipient, target));
-          const message = await this.variants.messageFor(recipient);
+          const messages: StagedMessage[] = [];
+          for (const target of recipient.targets)
+            messages.push(await this.variants.messageFor(recipient, target));
           recipient.targets.forEach((target, i) => {
-            addCopy(copies, places[i]!, target, message, recipient);
+            addCopy(copies, places[i]!, target, messages[i]!, recipient);
           });
         } catch (error) {
           refuse(recipient, error);
@@ -118,15 +120,22 @@ export class Filing implements AsyncDisposable {
 
   /** @throws MailError when there is no place for it. */
   private async placeFor(recipient: Recipient, target: FilingTarget): Promise<MailboxEntry> {
-    const wanted = await this.place(target.mailbox, target.create);
-    if (wanted !== undefined) return wanted;
     const { user } = recipient;
-    if (user === undefined) throw noMailbox();
-    const name = personalMailbox(user);
+    const name = user === undefined ? undefined : personalMailbox(user);
+    const isInbox = name !== undefined && mailboxKey(name) === mailboxKey(target.mailbox);
+    let reason = 'is not there';
+    try {
+      const wanted = await this.place(target.mailbox, target.create);
+      if (wanted !== undefined) return wanted;
+    } catch (error) {
+      if (isInbox || !mayNotBeMade(error)) throw error;
+      reason = `was not made, ${error.publicText}`;
+    }
+    if (name === undefined) throw noMailbox();
     const inbox = await this.place(name, createsInbox(this.environment));
     if (inbox === undefined) throw noMailbox();
-    if (mailboxKey(name) !== mailboxKey(target.mailbox)) {
-      recipient.trace.push({ stage: 'file', decision: `${shown(target.mailbox)} is not there: INBOX` });
+    if (!isInbox) {
+      recipient.trace.push({ stage: 'file', decision: `${shown(target.mailbox)} ${reason}: INBOX` });
     }
     return inbox;
   }
@@ -155,14 +164,16 @@ export class Filing implements AsyncDisposable {
     const targets = await Promise.all(copies.map((copy) => this.appendTarget(copy)));
     const outcomes = await this.append(targets);
     const lost: Copy[] = [];
+    const unmarked: Copy[] = [];
     copies.forEach((copy, i) => {
       const outcome = outcomes[i];
       if (outcome?.ok === true) this.noteFiled(copy, outcome.uids[0]);
       else if (outcome?.isRepeat === true) this.noteRepeat(copy);
       else if (isGone(outcome) && copy.target.by !== 'fallback') lost.push(copy);
+      else if (hasNoRoomForKeywords(outcome, copy)) unmarked.push(withoutKeywords(copy));
       else for (const recipient of copy.recipients) refuse(recipient, outcome?.error);
     });
-    return lost;
+    return [...lost, ...(await this.write(unmarked))];
   }
 
   private async append(targets: readonly AppendTarget[]): Promise<readonly AppendOutcome[]> {
@@ -261,6 +272,22 @@ function copyKey(id: MailboxId, { flags }: FilingTarget, { guid }: StagedMessage
 
 function isGone(outcome: AppendOutcome | undefined): boolean {
   return outcome?.ok === false && isMailError(outcome.error) && outcome.error.code === 'NONEXISTENT';
+}
+
+/** RFC 5232 §5: a message is filed whatever becomes of its flags. */
+function hasNoRoomForKeywords(outcome: AppendOutcome | undefined, { target }: Copy): boolean {
+  const isFull = outcome?.ok === false && isMailError(outcome.error) && outcome.error.code === 'LIMIT';
+  return isFull && target.flags.keywords.length > 0;
+}
+
+function withoutKeywords(copy: Copy): Copy {
+  const { target } = copy;
+  return { ...copy, target: { ...target, flags: { ...target.flags, keywords: [] } } };
+}
+
+/** Trying again would not help: a limit, a rule, a name. */
+function mayNotBeMade(error: unknown): error is MailError {
+  return isMailError(error) && (!error.temporary || error.code === 'OVERQUOTA');
 }
 
 function refuse(recipient: Recipient, error: unknown): void {

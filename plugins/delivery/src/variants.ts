@@ -1,5 +1,12 @@
-/** The message as its recipients get it: itself, or with header fields in front that stages have added. */
-import { MailError, type MailStore, type Recipient, readStaged, type StagedMessage } from '@angarium/sdk';
+/** The message as its recipients get it: itself, or with a header that stages have changed. */
+import {
+  type FilingTarget,
+  MailError,
+  type MailStore,
+  type Recipient,
+  readStaged,
+  type StagedMessage,
+} from '@angarium/sdk';
 import { fieldText } from './added-fields.js';
 
 /** Of one recipient: no stage needs more, and what is added counts against no limit that the sender knows of. */
@@ -8,6 +15,7 @@ const MAX_ADDED_OCTETS = 64 * 1024;
 /** Recipients with the same fields share one; each is staged once, when the first of them is filed. */
 export class Variants implements AsyncDisposable {
   private readonly staged = new Map<string, Promise<StagedMessage>>();
+  private readonly added = new Map<Recipient, string>();
 
   constructor(
     private readonly store: MailStore,
@@ -15,14 +23,16 @@ export class Variants implements AsyncDisposable {
   ) {}
 
   /** @throws what the store throws. */
-  messageFor(recipient: Recipient): StagedMessage | Promise<StagedMessage> {
-    if (recipient.addedFields.length === 0) return this.original;
-    const text = this.textOf(recipient);
-    if (text === '') return this.original;
-    let message = this.staged.get(text);
+  messageFor(recipient: Recipient, { header }: FilingTarget): StagedMessage | Promise<StagedMessage> {
+    let added = this.added.get(recipient);
+    if (added === undefined) this.added.set(recipient, (added = this.textOf(recipient)));
+    if (added === '' && header === undefined) return this.original;
+    const own = header === undefined ? '' : Buffer.from(header.octets).toString('latin1');
+    const text = added + own;
+    let message = this.staged.get(`${header?.end} ${text}`);
     if (message === undefined) {
-      message = this.stage(text);
-      this.staged.set(text, message);
+      message = this.stage(text, header?.end ?? 0);
+      this.staged.set(`${header?.end} ${text}`, message);
     }
     return message;
   }
@@ -45,17 +55,18 @@ export class Variants implements AsyncDisposable {
     return text;
   }
 
-  private stage(text: string): Promise<StagedMessage> {
+  private stage(text: string, from: number): Promise<StagedMessage> {
     const { original } = this;
-    const size = text.length + original.size;
-    return this.store.stage(joined(text, original), { maxBytes: size, sizeHint: size });
+    const size = text.length + original.size - from;
+    return this.store.stage(joined(text, original, from), { maxBytes: size, sizeHint: size });
   }
 }
 
-async function* joined(text: string, original: StagedMessage): AsyncGenerator<Uint8Array> {
+/** The original from there on, with the text in front. */
+async function* joined(text: string, original: StagedMessage, from: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text, 'latin1');
-  let octets = 0;
-  for await (const piece of readStaged(original)) {
+  let octets = from;
+  for await (const piece of readStaged(original, undefined, from)) {
     octets += piece.length;
     yield piece;
   }

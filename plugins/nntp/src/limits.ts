@@ -38,6 +38,12 @@ export const GROUPS_A_SLICE = 250;
 /** Articles of which overviews are read at once. */
 export const ARTICLES_A_SLICE = 500;
 
+/** Articles looked at in a row, before other clients have their turn. */
+export const ARTICLES_A_TURN = 16;
+
+/** Of a field, for the patterns of XPAT: a match takes patterns × text steps, and posters choose the text. */
+export const MAX_MATCHED = 2048;
+
 /** Message identifiers that one NEWNEWS remembers so as not to tell them twice. */
 export const MAX_NEWNEWS = 100_000;
 

@@ -28,6 +28,7 @@ test('RFC 3977 §6.3.1: POST files in all groups that there are, by the rights',
   assert.match(await post({ 'Message-ID': '<1@x>' }), /^441 Duplicate/);
   assert.match(await client.offer('POST', 'From: x\r\n'), /^441 The article has no body/);
   assert.match(await client.offer('POST', article({}, 'nul \0\r\n')), /^441 .*NUL/);
+  assert.match(await client.offer('POST', article({ 'X-A': 'y\rBcc: z@x' })), /^441 .*CR without LF/);
   // The session goes on after each of them.
   assert.match(await post({}), /^240 /);
 });
@@ -60,10 +61,23 @@ test('RFC 3977 §6.3.2, RFC 4644: IHAVE, CHECK, TAKETHIS', async () => {
   client.sendArticle(relayed('<4@x>'));
   client.send('TAKETHIS bad\r\n');
   client.sendArticle(relayed('<5@x>'));
+  client.send('TAKETHIS <5@x> <7@x>\r\n');
+  client.sendArticle(relayed('<5@x>'));
+  client.send('TAKETHIS\r\n');
+  client.sendArticle(relayed('<5@x>'));
   client.send('TAKETHIS <6@x>\r\n');
   client.sendArticle(relayed('<6@x>', { Newsgroups: 'no.such' }));
   client.send('CHECK <4@x>\r\n');
-  for (const expected of ['238 <4@x>', '439 <1@x>', '239 <4@x>', /^501 /, '439 <6@x>', '438 <4@x>']) {
+  for (const expected of [
+    '238 <4@x>',
+    '439 <1@x>',
+    '239 <4@x>',
+    /^501 /,
+    /^501 /,
+    /^501 /,
+    '439 <6@x>',
+    '438 <4@x>',
+  ]) {
     const line = await client.line();
     if (typeof expected === 'string') assert.equal(line, expected);
     else assert.match(line, expected);

@@ -71,7 +71,7 @@ test('who has not authenticated sees what the ACL gives `anonymous`', async () =
   ] as const) {
     await using it = await setUp({ config: { anonymous } });
     await it.group('public', { anyone: 'lrp' });
-    await it.group('open', { anonymous: 'lr', anyone: '' });
+    await it.group('open', { anonymous: 'lr', anyone: anonymous === 'anyone' ? '' : 'lrsp' });
     await it.group('closed', { fred: 'lrp' });
     const client = await it.connect();
     if (seen.length === 0) assert.match(await client.command('LIST'), /^480 /);

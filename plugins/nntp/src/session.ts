@@ -75,7 +75,7 @@ export class NntpSession extends TextSession {
   }
 
   get isAuthenticated(): boolean {
-    return !this.identity.isAnonymous || this.identity !== anonymousIdentity;
+    return this.identity !== anonymousIdentity;
   }
 
   /** After AUTHINFO. */

@@ -111,6 +111,7 @@ test('damaged hashes, and costs beyond reason, are told as such', async () => {
     '{SSHA}YWJj',
     '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQAAAA=',
     '$1$salt',
+    `$1$salt$${'é'.repeat(22)}`,
     '$6$rounds=999999999$salt$hash',
     '$5$x$short',
     '$2y$05$short',

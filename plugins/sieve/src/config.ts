@@ -12,6 +12,26 @@ export interface SieveConfig {
   readonly defaultScript: string;
   readonly vacation: VacationConfig;
   readonly cachedScripts: number;
+  readonly spamtest: SpamTestConfig;
+  readonly virustest: VirusTestConfig;
+}
+
+/** Where a spam filter writes its score. */
+export interface SpamTestConfig {
+  /** '' for none. */
+  readonly header: string;
+  readonly pattern: string;
+  readonly as: 'number' | 'length';
+  readonly max: number;
+}
+
+/** Where a virus filter writes what it has found. */
+export interface VirusTestConfig {
+  /** '' for none. */
+  readonly header: string;
+  readonly pattern: string;
+  /** Text to level, 1 to 5. */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /** Bounds of vacation; days. */

@@ -1,13 +1,22 @@
 /** Scripts run over messages in tests, without a server. */
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 import { type StagedMessage, SummaryView, summarise } from '@angarium/sdk';
 import { compileScript } from './compiler/compiler.js';
 import { createLanguage } from './extensions/index.js';
+import { testResultExtensions } from './extensions/test-results.js';
 import { SieveMessage } from './runtime/message.js';
 import { Run } from './runtime/run.js';
 import type { World } from './runtime/world.js';
 
-export const language = createLanguage(true);
+export const language = createLanguage(
+  true,
+  [],
+  testResultExtensions(
+    { header: 'X-Spam-Status', pattern: 'score=(-?[0-9.]+)', as: 'number', max: 10 },
+    { header: 'X-Virus', pattern: '[a-z]+', values: { Clean: 1, Infected: 5 } },
+  ),
+);
 
 export const plainMessage = [
   'From: "Coyote, Wile E." <coyote@desert.example.org>',
@@ -80,6 +89,11 @@ export async function holds(test: string, options: TrialOptions = {}): Promise<b
 }
 
 export const requireAll = `require [${[...language.capabilities].map((name) => `"${name}"`).join(', ')}];`;
+
+/** Ended with an error where the time grows with the square of the input: a hundred times what it takes on a busy machine. */
+export function inReason<T>(work: () => T): T {
+  return runInNewContext('work()', { work }, { timeout: 30_000 }) as T;
+}
 
 /** What the compiler says is wrong. */
 export function problemsOf(script: string): readonly string[] {

@@ -14,8 +14,8 @@ import { toWire } from '../text.js';
 import { wildmatOf } from './list.js';
 
 /**
- * `[yy]yymmdd hhmmss [GMT]` (RFC 3977 §7.3.2) → ms. Two digits of a year are of the century in which they are at most
- * 50 years ahead. Without GMT it is the server's time, which here is UTC too. @throws CommandSyntaxError
+ * `[yy]yymmdd hhmmss [GMT]` (RFC 3977 §7.3.2) → ms. Two digits of a year are of this century when they are not ahead, else of
+ * the last. Without GMT it is the server's time, which here is UTC too. @throws CommandSyntaxError
  */
 export function parseSince(args: ArgumentReader, nowMs: number): number {
   const date = args.expectWord('Date');

@@ -1,5 +1,5 @@
 import { type ArgumentReader, CommandSyntaxError, defineTextCommand } from '@angarium/sdk';
-import { MAX_WILDMAT } from '../limits.js';
+import { MAX_MATCHED, MAX_WILDMAT } from '../limits.js';
 import { articleLines } from '../reading/each-article.js';
 import { fieldReader, overviewReader } from '../reading/fields.js';
 import { type Articles, articlesOf, parseArticles } from '../reading/ranges.js';
@@ -91,7 +91,8 @@ export const xpat = defineTextCommand({
     const reader = fieldReader(session, field);
     if (reader === undefined) return session.answer(503, 'No such metadata item');
     const lines = await articleLines(session, which, reader, (number, value) => {
-      const text = fromWire(value) ?? value;
+      const seen = value.slice(0, MAX_MATCHED);
+      const text = fromWire(seen) ?? seen;
       if (value === '' || !patterns.some((pattern) => pattern.matches(text))) return undefined;
       return `${which.is === 'id' ? which.id : number} ${value}`;
     });

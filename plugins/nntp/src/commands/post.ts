@@ -120,11 +120,8 @@ export const takethis = defineTextCommand({
   syntax: 'TAKETHIS message-id',
   rfc: '4644#2.5',
   states: 'any',
-  parse(args) {
-    const id = args.expectWord('Message-id');
-    args.expectEnd();
-    return id;
-  },
+  // Nothing is refused here: the article would be taken for commands.
+  parse: (args) => args.rest().trim(),
   async run(session: NntpSession, id) {
     if (!isMessageId(id)) {
       await skipArticle(session);

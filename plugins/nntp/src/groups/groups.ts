@@ -85,8 +85,9 @@ export class Groups {
   /** Rights of the moment. Clients that have not authenticated may be held to less than `anyone` has. */
   rights(identity: Identity, entry: MailboxEntry): number {
     const { access, config } = this.environment;
-    if (identity.isAnonymous && !this.isOpen(config.anonymous, entry)) return 0;
-    return access.rights(identity, entry);
+    if (!identity.isAnonymous || config.anonymous === 'anyone') return access.rights(identity, entry);
+    if (config.anonymous === 'never' || entry.acl['anonymous'] === undefined) return 0;
+    return access.rights(identity, { ...entry, acl: ofStrangers(entry.acl) });
   }
 
   mayRead(identity: Identity, { entry }: Group): boolean {
@@ -112,11 +113,6 @@ export class Groups {
     return this.isModerated(group) ? 'm' : 'y';
   }
 
-  private isOpen(anonymous: NntpConfig['anonymous'], entry: MailboxEntry): boolean {
-    if (anonymous === 'never') return false;
-    return anonymous === 'anyone' || entry.acl['anonymous'] !== undefined;
-  }
-
   private async load(): Promise<readonly Group[]> {
     const { names, store } = this.environment;
     const { top } = names;
@@ -140,4 +136,9 @@ export class Groups {
       change.kind === 'renamed' || this.environment.names.groupOf(change.mailbox.name) !== undefined;
     if (isOurs) this.list = undefined;
   }
+}
+
+/** Without what `anyone` has: in a group that strangers may read, members may post. */
+function ofStrangers(acl: MailboxEntry['acl']): MailboxEntry['acl'] {
+  return Object.fromEntries(Object.entries(acl).filter(([identifier]) => identifier !== 'anyone'));
 }

@@ -46,6 +46,8 @@ export class ArticleHeader {
 
   /** @param text with CRLF line ends, without the blank line. @throws MailError BADMESSAGE */
   static parse(text: string): ArticleHeader {
+    // RFC 5536 §2.2: readers that take it for a line end would see other fields than this server.
+    if (/\r(?!\n)/.test(text)) throw bad('The header has a CR without LF');
     const fields: Field[] = [];
     const seen = new Set<string>();
     for (const raw of text.split(/(?<=\r\n)(?![ \t])/)) {

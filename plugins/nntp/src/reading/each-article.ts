@@ -1,8 +1,9 @@
 /** Lines about many articles, in slices, so that a group of any size takes the memory of a slice. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type MailboxSnapshot, NumberSet, SummaryView } from '@angarium/sdk';
 import type { Group } from '../groups/groups.js';
 import type { Place } from '../history/history.js';
-import { ARTICLES_A_SLICE } from '../limits.js';
+import { ARTICLES_A_SLICE, ARTICLES_A_TURN } from '../limits.js';
 import type { NntpSession } from '../session.js';
 import type { FieldReader } from './fields.js';
 import { findById } from './find-article.js';
@@ -81,6 +82,7 @@ async function* aboutMany(
     for await (const batch of mailbox.summaries(uids)) {
       const lines: string[] = [];
       for (let i = 0; i < batch.records.length; i++) {
+        if (i % ARTICLES_A_TURN === ARTICLES_A_TURN - 1) await nextTurn();
         const uid = batch.uids[i]!;
         const summary = new SummaryView(batch.records[i]!);
         const value = reader({ group, uid, summary, others: others.get(uid) ?? none });

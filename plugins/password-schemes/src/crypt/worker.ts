@@ -29,9 +29,9 @@ parentPort?.on('message', ({ id, hash, password }: CryptQuestion) => {
 
 function check(hash: string, password: string): boolean | undefined {
   if (hash.startsWith('$2')) return checkBcrypt(hash, password);
-  const made = schemeOf(hash)(password, hash);
-  if (made === undefined || made.length !== hash.length) return undefined;
-  return timingSafeEqual(Buffer.from(made), Buffer.from(hash));
+  const made = Buffer.from(schemeOf(hash)(password, hash) ?? '');
+  const stored = Buffer.from(hash);
+  return made.length === stored.length ? timingSafeEqual(made, stored) : undefined;
 }
 
 function schemeOf(hash: string): (password: string, setting: string) => string | undefined {

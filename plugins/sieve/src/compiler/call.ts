@@ -52,11 +52,11 @@ export class Call {
     return constantTemplate(template);
   }
 
-  /** The string `index` of a list, which must be constant. @throws SieveError */
-  constantAt(which: number | string, index: number): string {
-    const template = this.templates(which)[index] ?? [];
-    if (!isConstant(template)) throw this.error('variables are not allowed here', which);
-    return constantTemplate(template);
+  /** The strings of a list, which must be constant. @throws SieveError */
+  constants(which: number | string): string[] {
+    const templates = this.templates(which);
+    if (!templates.every(isConstant)) throw this.error('variables are not allowed here', which);
+    return templates.map(constantTemplate);
   }
 
   template(which: number | string): Template | undefined {
@@ -101,7 +101,7 @@ export class Call {
   }
 
   /** Match type and comparator of this test. */
-  matcher(): (run: Run, values: readonly string[], keys: readonly string[]) => boolean {
+  matcher(): (run: Run, values: readonly string[], keys: readonly string[]) => boolean | Promise<boolean> {
     const comparator = this.compiler.comparatorOf(this);
     const match: MatchFunction = this.compiler.matchOf(this, comparator);
     return (run, values, keys) => match(run, values, keys, comparator);

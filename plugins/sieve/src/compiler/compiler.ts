@@ -81,6 +81,18 @@ export class Compiler {
     return definition.compile(this.call(node, definition), this);
   }
 
+  /** One that may never be asked: behind a failed `ihave` its mistake is told only when it is (RFC 5463 §4). */
+  testWhenAsked(node: TestNode): Test {
+    try {
+      return this.test(node);
+    } catch (error) {
+      if (!(error instanceof SieveError) || !this.isLenient) throw error;
+      return () => {
+        throw runtimeError(error, node.at);
+      };
+    }
+  }
+
   template(argument: StringArgument): Template {
     return compileTemplate(argument, {
       hasVariables: this.required.has('variables'),
@@ -100,7 +112,11 @@ export class Compiler {
 
   /** `ihave` (RFC 5463 §4): as if it were required, if it is there. */
   have(names: readonly string[]): boolean {
-    const has = names.every((name) => this.language.capabilities.has(name));
+    const has = names.every((name) => {
+      // What changes the meaning of strings must be known before them.
+      const isGrammar = name === 'variables' || name === 'encoded-character';
+      return isGrammar ? this.required.has(name) : this.language.capabilities.has(name);
+    });
     if (has) for (const name of names) this.required.add(name);
     else this.isLenient = true;
     return has;
@@ -151,7 +167,7 @@ export class Compiler {
       if (!(error instanceof SieveError)) throw error;
       if (this.isLenient) {
         return () => {
-          throw new SieveRuntimeError(`line ${at.line}: ${error.message}`);
+          throw runtimeError(error, at);
         };
       }
       this.problems.push(error.problem);
@@ -182,6 +198,10 @@ export class Compiler {
     if (capability !== undefined && !this.required.has(capability))
       throw new SieveError(`${what} needs require "${capability}"`, at);
   }
+}
+
+function runtimeError(error: SieveError, at: Position): SieveRuntimeError {
+  return new SieveRuntimeError(`line ${at.line}: ${error.message}`);
 }
 
 function checkTests({ name, at, tests, isTestList }: TestNode, definition: Definition<unknown>): void {

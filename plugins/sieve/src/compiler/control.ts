@@ -35,5 +35,5 @@ function branchOf(compiler: Compiler, { name, args, tests, isTestList, block, at
   }
   const [test] = tests;
   if (test === undefined || isTestList) throw new SieveError(`${name} needs a test`, at);
-  return { test: compiler.test(test), block: compiler.block(block) };
+  return { test: compiler.testWhenAsked(test), block: compiler.block(block) };
 }

@@ -47,13 +47,13 @@ export interface MatchType extends Tag {
   compile(value: string | undefined, call: Call): MatchFunction;
 }
 
-/** Does any of the values match any of the keys? */
+/** Does any of the values match any of the keys? Long work is done with `Run.some`. */
 export type MatchFunction = (
   run: Run,
   values: readonly string[],
   keys: readonly string[],
   comparator: Comparator,
-) => boolean;
+) => boolean | Promise<boolean>;
 
 /** A comparator (RFC 4790): `key` makes texts comparable, `isOctetwise` tells what a character is to "?". */
 export interface Comparator {

@@ -18,7 +18,7 @@ export const baseComparators: readonly Comparator[] = [
 
 const isEqual: MatchFunction = (run, values, keys, { key }) => {
   const wanted = new Set(keys.map(key));
-  return values.some((value) => {
+  return run.some(values, (value) => {
     run.spend(1 + (value.length >> 10));
     return wanted.has(key(value));
   });
@@ -26,9 +26,9 @@ const isEqual: MatchFunction = (run, values, keys, { key }) => {
 
 const contains: MatchFunction = (run, values, keys, { key }) => {
   const wanted = keys.map(key);
-  return values.some((value) => {
+  return run.some(values, (value) => {
     const text = key(value);
-    return wanted.some((one) => {
+    return run.some(wanted, (one) => {
       run.spend(1 + (text.length >> 10));
       return text.includes(one);
     });
@@ -38,7 +38,7 @@ const contains: MatchFunction = (run, values, keys, { key }) => {
 /** The first key that matches sets the match variables (RFC 5229 §3.2). */
 const matches: MatchFunction = (run, values, keys, comparator) => {
   const globs = keys.map((key) => compileGlob(key, comparator));
-  return values.some((value) => globs.some((glob) => matchesGlob(run, glob, value)));
+  return run.some(values, (value) => run.some(globs, (glob) => matchesGlob(run, glob, value)));
 };
 
 function matchesGlob(run: Run, glob: Glob, value: string): boolean {

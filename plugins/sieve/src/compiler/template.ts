@@ -46,7 +46,7 @@ export function constantTemplate(template: Template): string {
 function decodeCharacters({ value, at }: StringArgument): string {
   if (!value.includes('${')) return value;
   return value
-    .replace(/(?:\$\{hex:[^}]*\})+/gi, (run) => decodeHexRun(run))
+    .replace(/(?:\$\{hex:[^}$]*\})+/gi, (run) => decodeHexRun(run))
     .replace(UNICODE, (_whole, codes: string) =>
       codes
         .trim()
@@ -71,12 +71,7 @@ function decodeHexRun(run: string): string {
       text += Buffer.from(octets).toString('utf8') + run.slice(from, match.index);
       octets = [];
     }
-    octets.push(
-      ...(match[1] ?? '')
-        .trim()
-        .split(/[ \t\r\n]+/)
-        .map((code) => Number.parseInt(code, 16)),
-    );
+    for (const code of (match[1] ?? '').trim().split(/[ \t\r\n]+/)) octets.push(Number.parseInt(code, 16));
     from = match.index + match[0].length;
   }
   return text + Buffer.from(octets).toString('utf8') + run.slice(from);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Sieve
 /** Scripts in the delivery pipeline, with a way out that a test looks at. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -109,7 +110,11 @@ async function setUp({
     assert.deepEqual((await scripts.put(fred, 'main', Buffer.from(script))).errors, []);
     await scripts.setActive(fred, 'main');
   };
-  const deliver = async (text = message, sender = 'ann@x.example'): Promise<Recipient> => {
+  const deliver = async (
+    text = message,
+    sender = 'ann@x.example',
+    to = 'fred@y.example',
+  ): Promise<Recipient> => {
     const envelope = {
       sender,
       identity: anonymousIdentity,
@@ -120,7 +125,8 @@ async function setUp({
       parameters: {},
     };
     const delivery = kernel.get(DELIVERY);
-    const address = { address: 'fred@y.example', localPart: 'fred', domain: 'y.example', parameters: {} };
+    const [localPart = '', domain] = to.split('@');
+    const address = { address: to, localPart, domain, parameters: {} };
     const recipient = await delivery.recipient(address, envelope);
     const bytes = Buffer.from(text);
     await using staged = await store.stage([bytes], { maxBytes: 1e6 });
@@ -196,7 +202,9 @@ test('redirect: as it is, once, deferred when it cannot be sent, kept when it co
   assert.deepEqual(await it.flagsIn(), []);
   it.outbound.failure = undefined;
   assert.equal((await it.deliver(`Return-Path: <ann@x.example>\r\n${message}`)).outcome?.is, 'delivered');
-  const text = `X-Sieve-Redirected-From: fred@y.example\r\n${message}`;
+  const [mark] = it.outbound.sent[0]!.text.split('\r\n');
+  assert.match(mark!, /^X-Sieve-Redirected-From: fred@/);
+  const text = `${mark}\r\n${message}`;
   assert.deepEqual(it.outbound.sent, [{ sender: 'ann@x.example', recipient: 'bob@z.example', text }]);
   assert.equal((await it.deliver()).outcome?.is, 'delivered');
   assert.equal(it.outbound.sent.length, 1, 'the same message is not sent again');
@@ -207,6 +215,59 @@ test('redirect: as it is, once, deferred when it cannot be sent, kept when it co
   it.outbound.failure = new MailError('CANNOT', 'No such user');
   assert.equal((await it.deliver(message.replace('m1', 'm4'))).outcome?.is, 'delivered');
   assert.equal((await it.flagsIn())?.length, 2, 'what is refused for good is kept');
+});
+
+test('redirect: a loop through other addresses of the user is one', async () => {
+  await using it = await setUp();
+  await it.use(
+    'require ["variables", "envelope"]; if envelope :matches "to" "fred*@*" { redirect "fred+${1}a@y.example"; redirect "fred+${1}b@y.example"; }',
+  );
+  await it.deliver();
+  assert.equal(it.outbound.sent.length, 2);
+  for (const { text, recipient } of [...it.outbound.sent]) await it.deliver(text, 'ann@x.example', recipient);
+  assert.equal(it.outbound.sent.length, 2, 'each would send two more');
+  assert.equal((await it.flagsIn())?.length, 1, 'and both are one message');
+});
+
+test('notifications: so many a message', async () => {
+  await using it = await setUp();
+  const one = 'notify "mailto:a@z.example,b@z.example,c@z.example,d@z.example";';
+  await it.use(`require "enotify"; ${one} ${one}`);
+  await it.deliver();
+  assert.equal(it.outbound.sent.length, 8);
+  await it.use(`require "enotify"; ${one} ${one} ${one}`);
+  await it.deliver(message.replace('m1', 'm2'));
+  assert.equal(it.outbound.sent.length, 8);
+  assert.deepEqual(await it.flagsIn(), [[], ['$SieveFailed']]);
+});
+
+test('editheader: each copy has the header of its moment; what fails, the original', async () => {
+  await using it = await setUp();
+  const textsIn = async (...path: string[]) => {
+    const { id } = (await it.kernel.get(MAIL_STORE).catalogue.find(personalMailbox(fred, path)))!;
+    const mailbox = it.kernel.get(MAIL_STORE).mailbox(id);
+    const snapshot = await mailbox.snapshot();
+    const texts: string[] = [];
+    for (let i = 0; i < snapshot.count; i++) {
+      let text = '';
+      const uid = snapshot.uidAt(i);
+      for await (const { bytes } of mailbox.contents([{ uid, from: 0, to: 100_000 }]))
+        text += bytes.toString();
+      texts.push(text);
+    }
+    return texts;
+  };
+  await it.use(
+    'require ["editheader", "fileinto", "copy"]; fileinto :copy "INBOX.work"; addheader "X-A" "1"; redirect :copy "bob@z.example"; deleteheader "Subject";',
+  );
+  await it.deliver(`Return-Path: <ann@x.example>\r\n${message}`);
+  const rest = message.replace('Subject: Hi\r\n', '');
+  assert.deepEqual(await textsIn('work'), [`Return-Path: <ann@x.example>\r\n${message}`]);
+  assert.deepEqual(await textsIn(), [`X-A: 1\r\nReturn-Path: <ann@x.example>\r\n${rest}`]);
+  assert.match(it.outbound.sent[0]!.text, /^X-Sieve-Redirected-From: .*\r\nX-A: 1\r\nFrom: /);
+  await it.use('require ["editheader", "ihave"]; deleteheader "Subject"; error "x";');
+  await it.deliver(message.replace('m1', 'm2'));
+  assert.equal((await textsIn())[1], message.replace('m1', 'm2'));
 });
 
 test('vacation: one answer in its time, by handle, never to machines (RFC 5230, RFC 3834)', async () => {

@@ -26,7 +26,7 @@ export async function notify(occasion: NotifyOccasion, action: Notify): Promise<
   const own = withDomain(occasion.recipient.address.address, occasion.serverName);
   const from = action.from ?? own;
   const recipients = [...new Set([...mailto.to, ...mailto.cc])];
-  const [subject = ''] = message.values('subject');
+  const [subject = ''] = (action.header ?? message.header).values('subject');
   const { nowMs, serverName } = occasion;
   const fields: (readonly [string, string])[] = [
     ['Auto-Submitted', `auto-notified; owner-email=${quotedAddress(own)}`],

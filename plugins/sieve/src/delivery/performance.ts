@@ -18,14 +18,14 @@ import {
 } from '@angarium/sdk';
 import type { VacationConfig } from '../config.js';
 import { flagSet } from '../extensions/imap4flags.js';
-import type { Action, FileInto } from '../runtime/actions.js';
+import type { Action, Edits, FileInto } from '../runtime/actions.js';
 import type { SieveMessage } from '../runtime/message.js';
 import type { Run } from '../runtime/run.js';
 import type { World } from '../runtime/world.js';
 import { conflictOf } from './conflicts.js';
 import { notify } from './notify.js';
 import type { Places } from './places.js';
-import { type RedirectOccasion, redirect, whyNotRedirected } from './redirect.js';
+import { type Redirection, type RedirectOccasion, redirect, whyNotRedirected } from './redirect.js';
 import { answer } from './vacation.js';
 
 /** Something for after filing; answers a line for the trace. */
@@ -67,7 +67,8 @@ export class Performance {
   fail(text: string): void {
     this.say(`${text}; the message is kept`);
     const { user, recipient } = this.env;
-    this.env.log.warn('a script failed', { user, reason: text });
+    // The text may be the script's own, made of the message.
+    this.env.log.warn('a script failed, the delivery trace has the reason', { user });
     this.env.recipient.targets = recipient.targets.map((target) => ({
       ...target,
       flags: { ...target.flags, keywords: [...target.flags.keywords, FAILED] },
@@ -99,9 +100,9 @@ export class Performance {
 
   /** Sends on before anything is filed: what cannot be sent is deferred as a whole. */
   private async sendOn(actions: readonly Action[]): Promise<boolean> {
-    const addresses = new Map<string, string>();
+    const addresses = new Map<string, Redirection>();
     for (const action of actions) {
-      if (action.is === 'redirect') addresses.set(action.address.toLowerCase(), action.address);
+      if (action.is === 'redirect') addresses.set(action.address.toLowerCase(), action);
     }
     if (addresses.size === 0) return false;
     const { outbound, redirects: ledger } = this.env;
@@ -110,42 +111,51 @@ export class Performance {
     const obstacle = whyNotRedirected(occasion);
     if (obstacle !== undefined) {
       this.say(`redirect: not sent on, ${obstacle}; the message is kept`);
-      this.keep(noFlags);
+      this.keep(noFlags, {});
       return false;
     }
-    for (const address of addresses.values()) {
-      this.say(await redirect({ outbound, ledger }, occasion, address));
+    for (const action of addresses.values()) {
+      this.say(await redirect({ outbound, ledger }, occasion, action));
     }
     return true;
   }
 
   private redirectOccasion(): RedirectOccasion {
-    const { user, recipient, message, envelope } = this.env;
-    return { user, recipient, message, sender: envelope.sender, isUtf8: envelope.isUtf8 };
+    const { user, recipient, message, envelope, serverName } = this.env;
+    const { sender, isUtf8 } = envelope;
+    return { user, recipient, message, sender, isUtf8, serverName };
   }
 
-  private async choose({ actions, hasImplicitKeep, flags }: Run): Promise<void> {
+  private async choose({ actions, hasImplicitKeep, flags, edits }: Run): Promise<void> {
     for (const action of actions) {
-      if (action.is === 'keep') this.keep(action.flags);
+      if (action.is === 'keep') this.keep(action.flags, action);
       else if (action.is === 'fileinto') await this.file(action);
     }
-    if (hasImplicitKeep) this.keep(flagSet(flags));
+    if (hasImplicitKeep) this.keep(flagSet(flags), edits);
   }
 
-  private keep(flags: FlagSet): void {
-    for (const target of this.kept) this.add({ ...target, flags: joined(target.flags, flags) });
+  private keep(flags: FlagSet, edits: Edits): void {
+    for (const target of this.kept)
+      this.add({ ...target, flags: joined(target.flags, flags), ...this.headerOf(edits) });
+  }
+
+  private headerOf({ header }: Edits): Pick<FilingTarget, 'header'> {
+    return header === undefined
+      ? {}
+      : { header: { octets: header.octets, end: this.env.message.bodyOffset } };
   }
 
   /** RFC 5228 §4.1: what cannot be filed there is kept. */
   private async file(action: FileInto): Promise<void> {
     const place = await this.env.places.placeOf(action);
     const { flags } = action;
+    const header = this.headerOf(action);
     if (place.mailbox === undefined) {
       this.say(`fileinto: ${place.note}: INBOX`);
-      return this.add({ mailbox: personalMailbox(this.env.user), flags, create: true, by: STAGE });
+      return this.add({ mailbox: personalMailbox(this.env.user), flags, create: true, by: STAGE, ...header });
     }
     this.say(`fileinto ${JSON.stringify(action.mailbox)}`);
-    this.add({ mailbox: place.mailbox, flags, create: place.create, by: STAGE });
+    this.add({ mailbox: place.mailbox, flags, create: place.create, by: STAGE, ...header });
   }
 
   /** Once a mailbox (RFC 5228 §2.10.3); flags of several actions are joined. */

@@ -35,6 +35,7 @@ export type Place =
 export class Places {
   private readonly view: NamespaceView;
   private identity: Promise<Identity> | undefined;
+  private own: Promise<readonly MailboxEntry[]> | undefined;
 
   constructor(
     private readonly env: PlacesEnvironment,
@@ -68,8 +69,8 @@ export class Places {
   /** The user's own mailbox with this use (RFC 8579 §4). */
   async withUse(use: string): Promise<MailboxEntry | undefined> {
     const wanted = use.toLowerCase();
-    const entries = await this.env.store.catalogue.list({ owner: this.user });
-    return entries.find(({ specialUse }) => specialUse.some((one) => one.toLowerCase() === wanted));
+    this.own ??= this.env.store.catalogue.list({ owner: this.user });
+    return (await this.own).find(({ specialUse }) => specialUse.some((one) => one.toLowerCase() === wanted));
   }
 
   async placeOf({ mailbox, create, specialUse, mailboxId }: FileInto): Promise<Place> {

@@ -11,9 +11,15 @@ import {
   type Recipient,
   type UserId,
 } from '@angarium/sdk';
+import type { Action } from '../runtime/actions.js';
+import { Header } from '../runtime/header.js';
 import type { SieveMessage } from '../runtime/message.js';
+import { withDomain } from './reply.js';
 
-/** As Dovecot's Pigeonhole writes it, so that loops through both are found. */
+/**
+ * As Dovecot's Pigeonhole writes it, so that loops through both are found. It names the user, not the address: of those he
+ * may have without end (details, a catchall), and a script that redirects to several of them would send without end.
+ */
 const LOOP_FIELD = 'X-Sieve-Redirected-From';
 /** RFC 5321 §6.3: a message that was received so often goes in circles. */
 const MAX_RECEIVED = 100;
@@ -24,18 +30,22 @@ export interface RedirectEnvironment {
   readonly ledger: DuplicateLedger | undefined;
 }
 
+export type Redirection = Extract<Action, { is: 'redirect' }>;
+
 export interface RedirectOccasion {
   readonly user: UserId;
   readonly recipient: Recipient;
   readonly message: SieveMessage;
   readonly sender: string;
   readonly isUtf8: boolean;
+  readonly serverName: string;
 }
 
 /** Has it been here? Then it is kept, not sent on again. */
-export function whyNotRedirected({ recipient, message }: RedirectOccasion): string | undefined {
-  const here = recipient.address.address.toLowerCase();
-  if (message.rawValues(LOOP_FIELD.toLowerCase()).some((value) => value.trim().toLowerCase() === here))
+export function whyNotRedirected(occasion: RedirectOccasion): string | undefined {
+  const { recipient, message } = occasion;
+  const here = new Set([userAddress(occasion), recipient.address.address].map((one) => one.toLowerCase()));
+  if (message.rawValues(LOOP_FIELD.toLowerCase()).some((value) => here.has(value.trim().toLowerCase())))
     return 'it was sent on from here before';
   return message.rawValues('received').length > MAX_RECEIVED ? 'it goes in circles' : undefined;
 }
@@ -44,17 +54,21 @@ export function whyNotRedirected({ recipient, message }: RedirectOccasion): stri
 export async function redirect(
   env: RedirectEnvironment,
   occasion: RedirectOccasion,
-  address: string,
+  { address, header }: Redirection,
 ): Promise<string> {
   await using hold = await holdOf(env, occasion, address);
   const [verdict] = hold?.verdicts ?? [];
   if (verdict === 'repeat') return `redirect: it has been sent to ${address} before`;
   if (verdict === 'busy') throw new MailError('UNAVAILABLE', 'The message is being sent on');
-  const { recipient, message, sender, isUtf8 } = occasion;
-  const content = relayed(message, recipient.address.address);
+  const { message, sender, isUtf8 } = occasion;
+  const content = relayed(message, header, userAddress(occasion));
   await env.outbound.submit({ sender, recipient: address, content, isUtf8 });
   await hold?.confirm();
   return `redirect: sent to ${address}`;
+}
+
+function userAddress({ user, serverName }: RedirectOccasion): string {
+  return withDomain(user, serverName);
 }
 
 async function holdOf(
@@ -69,12 +83,23 @@ async function holdOf(
 }
 
 /** The message as the next one gets it: without the Return-Path of this delivery. */
-async function* relayed({ staged, relayedFrom }: SieveMessage, address: string): AsyncGenerator<Uint8Array> {
+async function* relayed(
+  { staged, bodyOffset, header: original }: SieveMessage,
+  edited: Header | undefined,
+  address: string,
+): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${LOOP_FIELD}: ${address}\r\n`, 'utf8');
-  for (let at = relayedFrom; at < staged.size; ) {
+  if (edited !== undefined) yield withoutReturnPath(edited, original).octets;
+  for (let at = edited === undefined ? original.returnPathOctets : bodyOffset; at < staged.size; ) {
     const piece = await staged.read(at, Math.min(staged.size, at + PIECE));
     if (piece.length === 0) throw new MailError('UNAVAILABLE', 'The message could not be read again');
     at += piece.length;
     yield piece;
   }
+}
+
+/** What a script adds stands in front of it. */
+function withoutReturnPath(edited: Header, original: Header): Header {
+  const [first] = original.fields;
+  return original.returnPathOctets === 0 ? edited : new Header(edited.fields.filter((one) => one !== first));
 }

@@ -36,7 +36,8 @@ export function field(name: string, value: string): string {
     .toWellFormed()
     .replace(/[\x00-\x1f\x7f]+/g, ' ')
     .trim();
-  const words = /^[\x20-\x7e]*$/.test(text) ? text.split(' ') : encodedWords(text);
+  const isPlain = /^[\x20-\x7e]*$/.test(text) && !/[^ ]{900}/.test(text);
+  const words = isPlain ? text.split(' ') : encodedWords(text);
   let line = `${name}:`;
   const lines: string[] = [];
   for (const word of words) {

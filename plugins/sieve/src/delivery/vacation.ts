@@ -41,7 +41,9 @@ export async function answer(
 ): Promise<string> {
   const { recipient, message, sender, user, nowMs } = occasion;
   const own = new OwnAddresses(recipient, action.addresses, env.detailSeparators);
-  const reason = whyNotAnswered(message, sender);
+  // What a script takes out of the header does not make a machine a man.
+  const headers = [message.header, action.header ?? message.header];
+  const reason = headers.map((header) => whyNotAnswered(header, sender)).find((why) => why !== undefined);
   if (reason !== undefined) return `vacation: not answered, ${reason}`;
   if (own.has(sender)) return 'vacation: not answered, its sender is the user';
   if (!own.areNamedIn(message)) return 'vacation: not answered, no address of the user is in its header';
@@ -72,15 +74,16 @@ function periodMs({ minDays, maxDays }: VacationConfig, seconds: number): number
 function answerText(env: VacationEnvironment, occasion: Occasion, action: Vacation): string {
   const { recipient, message, sender, nowMs } = occasion;
   const from = action.from ?? withDomain(recipient.address.address, env.serverName);
-  const [subject = ''] = message.values('subject');
-  const [id] = message.rawValues('message-id');
-  const references = [...message.rawValues('references'), ...(id === undefined ? [] : [id])].join(' ');
+  const header = action.header ?? message.header;
+  const [subject = ''] = header.values('subject');
+  const [id] = header.rawValues('message-id');
+  const references = [...header.rawValues('references'), ...(id === undefined ? [] : [id])].join(' ');
   const fields: [string, string][] = [['Auto-Submitted', 'auto-replied (vacation)']];
   if (id !== undefined && /^[\x20-\x7e]{1,900}$/.test(id)) {
     const isShort = references.length <= MAX_REFERENCES && /^[\x20-\x7e]*$/.test(references);
     fields.push(['In-Reply-To', id], ['References', isShort ? references : id]);
   }
-  const header = replyHeader({
+  const written = replyHeader({
     from: mailboxOf(from) === from.trim() ? from : addressField(from),
     to: sender,
     // RFC 5230 §4.4
@@ -89,7 +92,7 @@ function answerText(env: VacationEnvironment, occasion: Occasion, action: Vacati
     serverName: env.serverName,
     fields,
   });
-  return header + (action.isMime ? withLineEnd(mimeEntity(action.reason)) : textBody(action.reason));
+  return written + (action.isMime ? withLineEnd(mimeEntity(action.reason)) : textBody(action.reason));
 }
 
 /** The reason is an entity; fields that are not its own would change the answer's header. */

@@ -98,6 +98,29 @@ test('ihave: what is missing is a mistake only where the script comes to it (RFC
   assert.equal(run.actions[0]?.is, 'fileinto');
   await assert.rejects(trial('require "ihave"; if not ihave "vnd.none" { frob; }'), /unknown command "frob"/);
   await assert.rejects(trial('require "ihave"; error "no luck";'), /no luck/);
+  for (const test of [
+    'allof(ihave "vnd.none", frob "x")',
+    'not anyof(not ihave "vnd.none", frob)',
+    'not true {} elsif ihave "vnd.none" {} elsif false {} elsif not true {} elsif not ihave "variables"',
+  ])
+    assert.equal(
+      (await trial(`require "ihave"; if ${test} { keep; } else { discard; }`)).actions.length,
+      1,
+      test,
+    );
+  const first = 'require "ihave"; if not ihave "vnd.none" { keep; } elsif frob "x" { discard; }';
+  assert.equal((await trial(first)).actions[0]?.is, 'keep');
+});
+
+test('ihave: what changes the meaning of strings cannot be had in passing (RFC 5463 §4)', async () => {
+  for (const [name, expected] of [
+    ['variables', 'discard'],
+    ['encoded-character', 'discard'],
+    ['fileinto', 'keep'],
+  ] as const) {
+    const run = await trial(`require "ihave"; if ihave "${name}" { keep; } else { discard; }`);
+    assert.equal(run.actions[0]?.is, expected, name);
+  }
 });
 
 test('include: scopes, globals, return, once, loops (RFC 6609)', async () => {

@@ -36,9 +36,12 @@ export function addressPartOf(
   return (_run, localPart, domain) => whole(localPart, domain);
 }
 
+/** Longer fields are looked at up to here. */
+export const MAX_ADDRESS_FIELD = 128 * 1024;
+
 /** All addresses of a field's value, latin1 as it was received. */
 export function addressesOf(raw: string): { readonly localPart: string; readonly domain: string }[] {
-  return flattenAddresses(parseAddressList(raw))
+  return flattenAddresses(parseAddressList(raw.slice(0, MAX_ADDRESS_FIELD)))
     .filter(({ mailbox, host }) => mailbox !== '' || host !== '')
     .map(({ mailbox, host }) => ({ localPart: decodeWords(mailbox), domain: decodeWords(host) }));
 }

@@ -16,7 +16,7 @@ const keep: CommandDefinition = {
     const flags = flagsOf(call);
     return (run) => {
       run.hasImplicitKeep = false;
-      run.act({ is: 'keep', flags: flags(run) });
+      run.act({ is: 'keep', flags: flags(run), ...run.edits });
     };
   },
 };
@@ -48,7 +48,7 @@ const redirect: CommandDefinition = {
       const redirects = run.actions.filter(({ is }) => is === 'redirect').length;
       if (redirects >= run.limits.redirects) throw new SieveRuntimeError('too many redirects');
       ends(run);
-      run.act({ is: 'redirect', address: to });
+      run.act({ is: 'redirect', address: to, ...run.edits });
     };
   },
 };
@@ -91,6 +91,7 @@ const fileinto: CommandDefinition = {
         create,
         specialUse: specialUse?.(run),
         mailboxId: mailboxId?.(run),
+        ...run.edits,
       });
     };
   },

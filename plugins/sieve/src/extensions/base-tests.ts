@@ -1,7 +1,7 @@
 /** Tests that need no require (RFC 5228 §5), and `envelope` (§5.4). */
 import type { SieveExtension, Test, TestDefinition } from '../compiler/extension.js';
 import type { Run } from '../runtime/run.js';
-import { addressesOf, addressPartOf, splitAddress } from './addresses.js';
+import { addressesOf, addressPartOf, MAX_ADDRESS_FIELD, splitAddress } from './addresses.js';
 import { fieldChoice, fieldNameProblem, headerValues, indexTags, rawHeaderValues } from './fields.js';
 
 const constants: readonly TestDefinition[] = [
@@ -23,7 +23,7 @@ function joined(name: string, ends: boolean): TestDefinition {
     name,
     tests: 'list',
     compile({ node }, compiler) {
-      const tests = node.tests.map((test) => compiler.test(test));
+      const tests = node.tests.map((test) => compiler.testWhenAsked(test));
       return async (run) => {
         for (const test of tests) if ((await counted(run, test)) === ends) return ends;
         return !ends;
@@ -34,7 +34,7 @@ function joined(name: string, ends: boolean): TestDefinition {
 
 function counted(run: Run, test: Test): boolean | Promise<boolean> {
   run.spend(1);
-  return test(run);
+  return run.isTired ? run.rest().then(() => test(run)) : test(run);
 }
 
 const header: TestDefinition = {
@@ -81,11 +81,12 @@ const address: TestDefinition = {
     const matches = call.matcher();
     const part = addressPartOf(call);
     const choose = fieldChoice(call);
-    return (run) => {
+    return async (run) => {
       const values: string[] = [];
       for (const name of names(run)) {
         for (const raw of choose(rawHeaderValues(run, name))) {
-          run.spend(1 + (raw.length >> 6));
+          run.spend(1 + (Math.min(raw.length, MAX_ADDRESS_FIELD) >> 6));
+          if (run.isTired) await run.rest();
           for (const { localPart, domain } of addressesOf(raw)) {
             const value = part(run, localPart, domain);
             if (value !== undefined) values.push(value);

@@ -1,6 +1,6 @@
 /** body (RFC 5173). */
 import type { SieveExtension, TestDefinition } from '../compiler/extension.js';
-import { type BodyPart, visibleText } from '../runtime/message.js';
+import type { BodyPart } from '../runtime/message.js';
 
 const TRANSFORM = 'body transform';
 
@@ -31,7 +31,7 @@ const body: TestDefinition = {
       if (isRaw) return matches(run, [await run.world.message.rawBody()], keys(run));
       const wanted = types?.(run).map((type) => type.toLowerCase()) ?? ['text'];
       const parts = (await run.world.message.bodyParts()).filter((part) => isWanted(part, wanted));
-      const texts = parts.map((part) => (types === undefined ? visibleText(part) : part.text));
+      const texts = parts.map((part) => (types === undefined ? part.visibleText : part.text));
       return matches(run, texts, keys(run));
     };
   },

@@ -5,6 +5,9 @@ import { isSendable } from './addresses.js';
 import { parseMailto } from './mailto.js';
 import { mailboxOf } from './vacation.js';
 
+/** Mails that one message may cause (RFC 5435 §8 wants a limit). */
+const MAX_NOTIFICATIONS = 10;
+
 const OPTION = /^[A-Za-z0-9](?:[A-Za-z0-9_.-])*=/;
 
 function isImportance(text: string): text is '1' | '2' | '3' {
@@ -13,6 +16,11 @@ function isImportance(text: string): text is '1' | '2' | '3' {
 
 function methodProblem(uri: string): string | undefined {
   return parseMailto(uri) === undefined ? `${JSON.stringify(uri)} is no method of notification` : undefined;
+}
+
+function mailsOf(uri: string): number {
+  const { to = [], cc = [] } = parseMailto(uri) ?? {};
+  return new Set([...to, ...cc]).size;
 }
 
 const notify: CommandDefinition = {
@@ -41,6 +49,11 @@ const notify: CommandDefinition = {
       const uri = method(run);
       const problem = methodProblem(uri);
       if (problem !== undefined) throw new SieveRuntimeError(problem);
+      const before = run.actions.reduce(
+        (sum, action) => sum + (action.is === 'notify' ? mailsOf(action.method) : 0),
+        0,
+      );
+      if (before + mailsOf(uri) > MAX_NOTIFICATIONS) throw new SieveRuntimeError('too many notifications');
       const sender = from?.(run);
       const level = importance?.(run) ?? '2';
       run.act({
@@ -50,6 +63,7 @@ const notify: CommandDefinition = {
         from: sender !== undefined && isSendable(mailboxOf(sender)) ? sender : undefined,
         importance: isImportance(level) ? level : '2',
         message: message?.(run),
+        ...run.edits,
       });
     };
   },

@@ -9,7 +9,7 @@ export const indexTags: readonly Tag[] = [
 ];
 
 /** Which of several fields of one name are looked at. @throws SieveError */
-export function fieldChoice(call: Call): (values: readonly string[]) => readonly string[] {
+export function fieldChoice<T = string>(call: Call): (values: readonly T[]) => readonly T[] {
   const index = call.number(':index');
   if (index === undefined) {
     if (call.has(':last')) throw call.error(':last needs :index');
@@ -23,22 +23,22 @@ export function fieldChoice(call: Call): (values: readonly string[]) => readonly
 /** Decoded text, in order. */
 export function headerValues(run: Run, name: string): readonly string[] {
   const wanted = name.toLowerCase();
-  const { message, addedFields } = run.world;
+  const { addedFields } = run.world;
   const added = addedFields.filter((field) => field.name.toLowerCase() === wanted).map(({ value }) => value);
   run.spend(1);
-  const values = message.values(wanted);
+  const values = run.header.values(wanted);
   return added.length === 0 ? values : [...added, ...values];
 }
 
 /** As received, latin1. */
 export function rawHeaderValues(run: Run, name: string): readonly string[] {
   const wanted = name.toLowerCase();
-  const { message, addedFields } = run.world;
+  const { addedFields } = run.world;
   const added = addedFields
     .filter((field) => field.name.toLowerCase() === wanted)
     .map(({ value }) => Buffer.from(value, 'utf8').toString('latin1'));
   run.spend(1);
-  return [...added, ...message.rawValues(wanted)];
+  return [...added, ...run.header.rawValues(wanted)];
 }
 
 export function fieldNameProblem(name: string): string | undefined {

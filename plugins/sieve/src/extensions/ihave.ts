@@ -8,7 +8,7 @@ const ihave: TestDefinition = {
   positional: ['strings'],
   compile(call, compiler) {
     // RFC 5463 §4: known when it is compiled, so no variables.
-    const names = call.templates(0).map((_template, i) => call.constantAt(0, i));
+    const names = call.constants(0);
     const has = compiler.have(names);
     return () => has;
   },

@@ -79,7 +79,7 @@ const global: CommandDefinition = {
   positional: ['strings'],
   compile(call, compiler) {
     compiler.checkRequired('variables', 'global', call.at);
-    const names = call.templates(0).map((_template, i) => call.constantAt(0, i).toLowerCase());
+    const names = call.constants(0).map((name) => name.toLowerCase());
     for (const name of names) {
       if (!/^[a-z_][a-z0-9_]*$/.test(name))
         throw new SieveError(`${JSON.stringify(name)} is no name of a variable`, call.at);

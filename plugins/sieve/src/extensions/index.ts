@@ -13,6 +13,7 @@ import { baseTests, envelopeExtension } from './base-tests.js';
 import { bodyExtension } from './body.js';
 import { dateExtension } from './date.js';
 import { duplicateExtension } from './duplicate.js';
+import { editheaderExtension } from './editheader.js';
 import { enotifyExtension } from './enotify.js';
 import { environmentExtension } from './environment.js';
 import { ihaveExtension } from './ihave.js';
@@ -37,6 +38,7 @@ const extensions: readonly SieveExtension[] = [
   copyExtension,
   dateExtension,
   duplicateExtension,
+  editheaderExtension,
   encodedCharacterExtension,
   envelopeExtension,
   enotifyExtension,
@@ -61,12 +63,16 @@ const extensions: readonly SieveExtension[] = [
   variablesExtension,
 ];
 
-/** @param without capabilities that the operator does not want. */
-export function createLanguage(hasOutbound: boolean, without: readonly string[] = []): Language {
+/** @param without capabilities that the operator does not want. @param more those that settings make. */
+export function createLanguage(
+  hasOutbound: boolean,
+  without: readonly string[] = [],
+  more: readonly SieveExtension[] = [],
+): Language {
   const isOffered = ({ needsOutbound, names }: SieveExtension) =>
     (hasOutbound || needsOutbound !== true) && !names.some((name) => without.includes(name));
   return new Language(
     [baseActions, baseTests],
-    [...(hasOutbound ? [redirectAction] : []), ...extensions.filter(isOffered)],
+    [...(hasOutbound ? [redirectAction] : []), ...[...extensions, ...more].filter(isOffered)],
   );
 }

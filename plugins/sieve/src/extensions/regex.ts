@@ -7,17 +7,44 @@ import { SieveError, SieveRuntimeError } from '../language/problem.js';
 import type { Run } from '../runtime/run.js';
 
 const MAX_PATTERN = 1000;
+/** Of the machine that a pattern becomes: what makes `a{1000}{1000}` of a few characters takes seconds to compile. */
+const MAX_PROGRAM = 4000;
 /** Longer texts are looked at up to here. */
 const MAX_TEXT = 64 * 1024;
 
 /** @throws SieveRuntimeError */
 function compilePattern(pattern: string, flags: number): RE2JS {
   if (pattern.length > MAX_PATTERN) throw new SieveRuntimeError('the regular expression is too long');
+  if (repeatedSize(pattern) > MAX_PROGRAM)
+    throw new SieveRuntimeError('the regular expression repeats too much');
   try {
     return RE2JS.compile(pattern, flags | RE2JS.DOTALL);
   } catch (error) {
     throw new SieveRuntimeError(`not a regular expression: ${(error as Error).message.replace('(?s)', '')}`);
   }
+}
+
+const TOKEN = /\\Q.*?(?:\\E|$)|\\[xpP]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|[()]|./gs;
+
+/** About how many characters the pattern has once its counted repetitions are written out. */
+export function repeatedSize(pattern: string): number {
+  const sums = [0];
+  let last = 0;
+  for (const [token, least, most] of pattern.matchAll(TOKEN)) {
+    if (token === '(') {
+      sums.push(0);
+      continue;
+    }
+    if (token === ')') last = (sums.length > 1 ? sums.pop()! : 0) + 2;
+    else if (least !== undefined) {
+      const more = last * (Math.max(1, Number(least), Number(most || 0)) - 1);
+      sums.push(sums.pop()! + more);
+      last += more;
+      continue;
+    } else last = token.startsWith('\\Q') ? token.length : 1;
+    sums.push(sums.pop()! + last);
+  }
+  return sums.reduce((all, one) => all + one, 0);
 }
 
 /** The first group that matches sets the match variables, as in Cyrus and Pigeonhole. */
@@ -40,14 +67,16 @@ const regex: MatchType = {
     return (run, values, keys, { name }) => {
       const flags = name === 'i;octet' ? 0 : RE2JS.CASE_INSENSITIVE;
       const patterns = keys.map((key) => {
-        const found = compiled.get(`${flags} ${key}`) ?? compilePattern(key, flags);
+        const known = compiled.get(`${flags} ${key}`);
+        if (known !== undefined) return known;
+        const found = compilePattern(key, flags);
         // Keys with variables are many: those of the last run are enough.
         if (compiled.size > keys.length) compiled.clear();
         compiled.set(`${flags} ${key}`, found);
-        run.spend(10);
+        run.spend(10 + (found.programSize() >> 1));
         return found;
       });
-      return values.some((value) => patterns.some((pattern) => matches(run, pattern, value)));
+      return run.some(values, (value) => run.some(patterns, (pattern) => matches(run, pattern, value)));
     };
   },
 };

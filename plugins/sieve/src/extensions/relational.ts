@@ -28,8 +28,8 @@ const value: MatchType = {
     const relation = relationOf(name, ':value', call);
     return (run, values, keys, { key }) => {
       const wanted = keys.map(key);
-      return values.some((one) => {
-        run.spend(1 + (one.length >> 10));
+      return run.some(values, (one) => {
+        run.spend(1 + (one.length >> 10) + (wanted.length >> 8));
         const own = key(one);
         return wanted.some((other) => relation(own, other));
       });

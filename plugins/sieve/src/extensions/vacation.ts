@@ -38,7 +38,15 @@ const vacation: CommandDefinition = {
         throw new SieveRuntimeError('vacation is done twice');
       const parts = { subject: subject?.(run), from: from?.(run), reason: reason(run) };
       const own = handle?.(run) ?? digest(parts, isMime);
-      run.act({ is: 'vacation', seconds, addresses: addresses(run), isMime, handle: own, ...parts });
+      run.act({
+        is: 'vacation',
+        seconds,
+        addresses: addresses(run),
+        isMime,
+        handle: own,
+        ...parts,
+        ...run.edits,
+      });
     };
   },
 };

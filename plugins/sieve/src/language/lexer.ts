@@ -24,8 +24,11 @@ export class Lexer {
   private position = 0;
   private line = 1;
   private lineStart = 0;
+  /** Of the line end at or behind `position`; Infinity: there is none. */
+  private lineEnd: number;
 
   constructor(private readonly text: string) {
+    this.lineEnd = this.lineEndFrom(0);
     const nul = text.indexOf('\0');
     if (nul >= 0) {
       this.advance(nul);
@@ -129,12 +132,17 @@ export class Lexer {
   }
 
   private advance(to: number): void {
-    for (let lf = this.text.indexOf('\n', this.position); lf >= 0 && lf < to; ) {
+    while (this.lineEnd < to) {
       this.line++;
-      this.lineStart = lf + 1;
-      lf = this.text.indexOf('\n', lf + 1);
+      this.lineStart = this.lineEnd + 1;
+      this.lineEnd = this.lineEndFrom(this.lineStart);
     }
     this.position = to;
+  }
+
+  private lineEndFrom(from: number): number {
+    const found = this.text.indexOf('\n', from);
+    return found < 0 ? Number.POSITIVE_INFINITY : found;
   }
 }
 

@@ -1,8 +1,15 @@
 /** What a script wants to be done; done only when the whole script has run. */
 import type { FlagSet } from '@angarium/sdk';
+import type { Header } from './header.js';
+
+/** RFC 5293 §7: what is done is done with the header of that moment. */
+export interface Edits {
+  /** Absent: as it came. */
+  readonly header?: Header;
+}
 
 /** Where `fileinto` files (RFC 5228 §4.1, with what extensions add). */
-export interface FileInto {
+export interface FileInto extends Edits {
   readonly is: 'fileinto';
   readonly mailbox: string;
   readonly flags: FlagSet;
@@ -15,7 +22,7 @@ export interface FileInto {
 }
 
 /** An automatic answer (RFC 5230 §4). */
-export interface Vacation {
+export interface Vacation extends Edits {
   readonly is: 'vacation';
   readonly seconds: number;
   readonly subject: string | undefined;
@@ -29,7 +36,7 @@ export interface Vacation {
 }
 
 /** A notification by mail (RFC 5435 §3, RFC 5436). */
-export interface Notify {
+export interface Notify extends Edits {
   readonly is: 'notify';
   readonly method: string;
   readonly from: string | undefined;
@@ -38,10 +45,10 @@ export interface Notify {
 }
 
 export type Action =
-  | { readonly is: 'keep'; readonly flags: FlagSet }
+  | (Edits & { readonly is: 'keep'; readonly flags: FlagSet })
   | { readonly is: 'discard' }
   | FileInto
-  | { readonly is: 'redirect'; readonly address: string }
+  | (Edits & { readonly is: 'redirect'; readonly address: string })
   | { readonly is: 'reject'; readonly reason: string; readonly isExtended: boolean }
   | Vacation
   | Notify

@@ -46,15 +46,16 @@ function octetReader({ key }: Comparator): Read {
       const part = octets.slice(from, to);
       return isAscii ? part : Buffer.from(part, 'latin1').toString('utf8');
     };
-    // These keys are octet by octet; what is not ASCII stays as it is.
-    return { units: octets.replace(/[\x00-\x7f]+/g, key), slice };
+    // These keys are octet by octet.
+    return { units: key(text), slice };
   };
 }
 
 /** A character is one of Unicode: each key that comes up gets a number. */
 function characterReader({ key }: Comparator): Read {
   const numbers = new Map<string, string>();
-  const unit = (character: string) => {
+  const known = new Map<string, string>();
+  const numberOf = (character: string) => {
     const own = key(character);
     let number = numbers.get(own);
     if (number === undefined) {
@@ -62,6 +63,11 @@ function characterReader({ key }: Comparator): Read {
       number = String.fromCharCode(numbers.size);
       numbers.set(own, number);
     }
+    return number;
+  };
+  const unit = (character: string) => {
+    let number = known.get(character);
+    if (number === undefined) known.set(character, (number = numberOf(character)));
     return number;
   };
   return (text) => {

@@ -2,78 +2,72 @@
 import {
   decodeCharset,
   decodeTransfer,
-  decodeWords,
-  headerFields,
   htmlText,
+  messageRange,
   type NumberedSection,
   type StagedMessage,
 } from '@angarium/sdk';
+import { Header } from './header.js';
 
 /** Headers longer than this are looked at up to here. */
 const MAX_HEADER = 1024 * 1024;
 const PIECE = 1024 * 1024;
-
-/** A header field: name in lower case, value unfolded, latin1. */
-export interface Field {
-  readonly name: string;
-  readonly raw: string;
-}
+const MAX_MULTIPART_READS = 4;
 
 /** A part of the body that `body` looks at. */
-export interface BodyPart {
-  /** `text/plain`, lower case. */
-  readonly type: string;
-  readonly text: string;
+export class BodyPart {
+  private shown: string | undefined;
+
+  constructor(
+    /** `text/plain`, lower case. */
+    readonly type: string,
+    readonly text: string,
+  ) {}
+
+  /** `:text` (RFC 5173 §5.3): what a reader would see. */
+  get visibleText(): string {
+    this.shown ??= this.type === 'text/html' ? htmlText(this.text) : this.text;
+    return this.shown;
+  }
 }
 
 export class SieveMessage {
-  private readonly byName = new Map<string, readonly string[]>();
   private parts: Promise<readonly BodyPart[]> | undefined;
   private raw: Promise<string> | undefined;
 
   private constructor(
     readonly staged: StagedMessage,
-    readonly fields: readonly Field[],
+    /** As it came. */
+    readonly header: Header,
+    readonly bodyOffset: number,
     /** Octets of bodies that tests look at. */
     private readonly maxBody: number,
-    /** Where the message begins for whoever gets it next: behind the Return-Path (RFC 5321 §4.4). */
-    readonly relayedFrom: number,
   ) {}
 
   static async open(staged: StagedMessage, maxBody: number): Promise<SieveMessage> {
-    const length = staged.summary.section([])?.headerLength ?? 0;
-    const bytes = await staged.read(0, Math.min(length, MAX_HEADER, staged.size));
-    const fields: Field[] = [];
-    let relayedFrom = 0;
-    for (const { name, offset, valueOffset, end } of headerFields(bytes, 0, bytes.length)) {
-      if (name === '') continue;
-      if (offset === 0 && name.toLowerCase() === 'return-path') relayedFrom = end;
-      const raw = bytes
-        .toString('latin1', valueOffset, end)
-        .replace(/\r?\n/g, '')
-        .replace(/^[ \t]+|[ \t]+$/g, '');
-      fields.push({ name: name.toLowerCase(), raw });
-    }
-    return new SieveMessage(staged, fields, maxBody, relayedFrom);
+    const section = staged.summary.section([]);
+    const bytes = await staged.read(
+      0,
+      Math.min(section?.headerLength ?? MAX_HEADER, MAX_HEADER, staged.size),
+    );
+    // A message of very many parts has no table of them.
+    const { bodyOffset } = section ?? messageRange(bytes);
+    const header = await Header.parse(bytes.subarray(0, bodyOffset));
+    return new SieveMessage(staged, header, bodyOffset, maxBody);
   }
 
   get size(): number {
     return this.staged.size;
   }
 
-  /** All of this name, in order, latin1. */
-  rawValues(name: string): readonly string[] {
-    return this.fields.filter((field) => field.name === name).map(({ raw }) => raw);
+  /** All of it is known. */
+  get hasWholeHeader(): boolean {
+    return this.bodyOffset < MAX_HEADER;
   }
 
-  /** Decoded text (RFC 5228 §2.4.2.2, §2.7.2). */
-  values(name: string): readonly string[] {
-    let values = this.byName.get(name);
-    if (values === undefined) {
-      values = this.rawValues(name).map(decodeWords);
-      this.byName.set(name, values);
-    }
-    return values;
+  /** All of this name, in order, latin1. */
+  rawValues(name: string): readonly string[] {
+    return this.header.rawValues(name);
   }
 
   /** The undecoded body (RFC 5173 §5.1). */
@@ -89,20 +83,24 @@ export class SieveMessage {
   }
 
   private async readRawBody(): Promise<string> {
-    const section = this.staged.summary.section([]);
-    if (section === undefined) return '';
-    const bytes = await this.read(section.bodyOffset, Math.min(section.bodyLength, this.maxBody));
+    const bytes = await this.read(this.bodyOffset, Math.min(this.size - this.bodyOffset, this.maxBody));
     return bytes.toString('utf8');
   }
 
   private async readParts(): Promise<readonly BodyPart[]> {
+    if (this.staged.summary.section([]) === undefined)
+      return [new BodyPart('text/plain', await this.rawBody())];
     const parts: BodyPart[] = [];
     let left = this.maxBody;
+    // Multiparts in multiparts are the same octets again and again.
+    let spare = MAX_MULTIPART_READS * this.maxBody;
     for (const section of this.staged.summary.sections()) {
       if (left <= 0) break;
       // The message itself stands as [] beside its only part.
       if (section.path.length === 0 && section.kind !== 'multipart') continue;
-      const part = await this.readPart(section, left);
+      const isMultipart = section.kind === 'multipart';
+      const part = await this.readPart(section, isMultipart ? Math.min(left, spare) : left);
+      if (isMultipart) spare -= Math.min(section.bodyLength, left, spare);
       left -= part.text.length;
       parts.push(part);
     }
@@ -111,19 +109,19 @@ export class SieveMessage {
 
   private async readPart(section: NumberedSection, left: number): Promise<BodyPart> {
     const type = `${section.type}/${section.subtype}`;
-    if (section.kind === 'multipart') return { type, text: await this.multipartText(section, left) };
+    if (section.kind === 'multipart') return new BodyPart(type, await this.multipartText(section, left));
     if (section.kind === 'message') {
       const { message } = section;
       const bytes =
         message === undefined
           ? ''
           : await this.read(message.headerOffset, Math.min(message.headerLength, left));
-      return { type, text: bytes.toString('utf8') };
+      return new BodyPart(type, bytes.toString('utf8'));
     }
     const bytes = await this.read(section.bodyOffset, Math.min(section.bodyLength, left));
     const decoded = decodeTransfer(bytes, section.encoding);
     const isText = section.type === 'text';
-    return { type, text: isText ? decodeCharset(decoded, section.charset) : decoded.toString('utf8') };
+    return new BodyPart(type, isText ? decodeCharset(decoded, section.charset) : decoded.toString('utf8'));
   }
 
   /** RFC 5173 §5.2: prologue and epilogue. */
@@ -145,9 +143,4 @@ export class SieveMessage {
       pieces.push(await this.staged.read(at, Math.min(end, at + PIECE)));
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   }
-}
-
-/** `:text` (RFC 5173 §5.3): what a reader would see. */
-export function visibleText({ type, text }: BodyPart): string {
-  return type === 'text/html' ? htmlText(text) : text;
 }

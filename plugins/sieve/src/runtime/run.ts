@@ -1,7 +1,8 @@
 /** One run of a script over one message: its variables, its budget, and what it wants done. */
 import type { Template } from '../compiler/template.js';
 import { SieveRuntimeError } from '../language/problem.js';
-import type { Action } from './actions.js';
+import type { Action, Edits } from './actions.js';
+import type { Header } from './header.js';
 import type { World } from './world.js';
 
 /** Of one value of a variable, UTF-16 units; longer ones are cut (RFC 5229 §6 asks for 4000 octets at least). */
@@ -21,6 +22,10 @@ export interface RunLimits {
 
 export class Run {
   readonly actions: Action[] = [];
+  /** As `addheader` and `deleteheader` have left it (RFC 5293). */
+  header: Header;
+  /** Of `addheader`. */
+  addedOctets = 0;
   /** RFC 5228 §2.10.2. */
   hasImplicitKeep = true;
   /** RFC 5232 §2: the internal variable. */
@@ -44,6 +49,7 @@ export class Run {
     readonly world: World,
     readonly limits: RunLimits,
   ) {
+    this.header = world.message.header;
     this.left = limits.steps;
     this.restAt = limits.steps - STEPS_AT_ONCE;
   }
@@ -73,9 +79,37 @@ export class Run {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
+  /** As `items.some(test)`; rests where others are waiting. */
+  some<T>(items: readonly T[], test: (item: T) => boolean | Promise<boolean>): boolean | Promise<boolean> {
+    for (let i = 0; i < items.length; i++) {
+      if (this.isTired) return this.someFrom(i, items, test);
+      const result = test(items[i]!);
+      if (result === true) return true;
+      if (result !== false) return result.then((isTrue) => isTrue || this.someFrom(i + 1, items, test));
+    }
+    return false;
+  }
+
+  private async someFrom<T>(
+    from: number,
+    items: readonly T[],
+    test: (item: T) => boolean | Promise<boolean>,
+  ): Promise<boolean> {
+    for (let i = from; i < items.length; i++) {
+      if (this.isTired) await this.rest();
+      if (await test(items[i]!)) return true;
+    }
+    return false;
+  }
+
   /** What a script has used up counts for those it includes. */
   countInclude(): void {
     if (++this.includes > MAX_INCLUDES) throw new SieveRuntimeError('too many scripts are included');
+  }
+
+  /** The header for an action, where it is not as it came. */
+  get edits(): Edits {
+    return this.header === this.world.message.header ? {} : { header: this.header };
   }
 
   act(action: Action): void {

@@ -18,6 +18,7 @@ import {
 import type { Compilation, Program } from '../compiler/compiler.js';
 import type { SieveConfig } from '../config.js';
 import { createLanguage } from '../extensions/index.js';
+import { testResultExtensions } from '../extensions/test-results.js';
 import { SieveRuntimeError } from '../language/problem.js';
 import { readGlobalScripts } from './global-scripts.js';
 import { hashOf, Programs } from './programs.js';
@@ -44,7 +45,8 @@ export class SieveService extends Component implements SieveScripts {
     @injectOptional(OUTBOUND) outbound: Outbound | undefined,
   ) {
     super();
-    const language = createLanguage(outbound !== undefined, config.without);
+    const results = testResultExtensions(config.spamtest, config.virustest);
+    const language = createLanguage(outbound !== undefined, config.without, results);
     this.programs = new Programs(language, config.cachedScripts);
     this.extensions = [...language.capabilities].sort();
     this.notifyMethods = language.capabilities.has('enotify') ? ['mailto'] : [];

@@ -80,6 +80,8 @@ export interface FilingTarget {
   readonly create: boolean;
   /** Who put it here, for the trace and for duplicate keys: '' is implicit keep. */
   readonly by: string;
+  /** What this copy has in the place of the message's first `end` octets: its whole header with the blank line. Absent: as it came. */
+  readonly header?: { readonly octets: Uint8Array; readonly end: number };
 }
 
 /** A field for the header; the value is Unicode without line ends, folded and encoded when it is filed. */
@@ -149,12 +151,16 @@ export interface DeliveryStage {
 export type DeliveryCompletion = (recipients: readonly Recipient[]) => Promise<void>;
 
 /**
- * A message's octets in order, in pieces of at most `pieceBytes` (at most 1 MB): for stages that hand it to a scanner. Nothing is
+ * A message's octets in order, from `from` on, in pieces of at most `pieceBytes` (at most 1 MB): for stages that hand it to a scanner. Nothing is
  * read ahead of the consumer.
  */
-export async function* readStaged(message: StagedMessage, pieceBytes = 256 * 1024): AsyncGenerator<Buffer> {
+export async function* readStaged(
+  message: StagedMessage,
+  pieceBytes = 256 * 1024,
+  from = 0,
+): AsyncGenerator<Buffer> {
   const step = Math.max(1, Math.min(pieceBytes, 1024 * 1024));
-  for (let at = 0; at < message.size; at += step) {
+  for (let at = from; at < message.size; at += step) {
     yield await message.read(at, Math.min(message.size, at + step));
   }
 }

@@ -8,7 +8,7 @@ export type CollationName = 'i;octet' | 'i;ascii-casemap' | 'i;ascii-numeric' | 
 /** Key functions by name: two texts are equal under a collation when their keys are. */
 export const collations: Readonly<Record<CollationName, (text: string) => string>> = {
   'i;octet': octets,
-  'i;ascii-casemap': (text) => octets(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+  'i;ascii-casemap': asciiCasemap,
   'i;ascii-numeric': numericKey,
   'i;unicode-casemap': (text) => octets(unicodeCasemap(text)),
 };
@@ -17,6 +17,17 @@ const ASCII = /^[\x00-\x7f]*$/;
 
 function octets(text: string): string {
   return ASCII.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** RFC 4790 §9.2. No replacement by words: whole bodies are compared. */
+function asciiCasemap(text: string): string {
+  if (ASCII.test(text)) return text.toUpperCase();
+  const bytes = Buffer.from(text, 'utf8');
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0x61 && byte <= 0x7a) bytes[i] = byte - 0x20;
+  }
+  return bytes.latin1Slice();
 }
 
 /** RFC 4790 §9.1.1: leading digits as a number; anything else is one value above all numbers. */

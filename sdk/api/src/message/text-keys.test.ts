@@ -10,6 +10,15 @@ describe('collations', () => {
     const key = collations['i;ascii-casemap'];
     assert.equal(key('aZ'), key('Az'));
     assert.notEqual(key('\u00e9'), key('\u00c9'));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const octets = Buffer.from(text, 'utf8').latin1Slice();
+        assert.equal(
+          key(text),
+          octets.replace(/[a-z]/g, (letter) => letter.toUpperCase()),
+        );
+      }),
+    );
   });
 
   test('i;ascii-numeric, RFC 4790 §9.1', () => {
