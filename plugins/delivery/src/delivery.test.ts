@@ -202,7 +202,7 @@ test('what may not be made falls back to INBOX; a server that cannot make it now
   const lists = target(true, 'Lists', 'x');
   await using it = await setUp({}, [filter((recipient) => void (recipient.targets = [lists]))]);
   let error = new MailError('OVERQUOTA', 'Too many mailboxes');
-  hooks.tap('mailbox.creating', ({ name }) => {
+  probe.hooks.tap('mailbox.creating', ({ name }) => {
     if (name.path.length > 0) throw error;
   });
   const [fred, boss] = [await it.recipient('fred'), await it.recipient('boss')];
