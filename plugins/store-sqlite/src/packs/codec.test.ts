@@ -5,16 +5,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { BLOCK_BYTES, type PackCodec, packKey, plainCodec } from './codec.js';
-import {
-  bothCodec,
-  codecs,
-  collect,
-  type Found,
-  filed,
-  recordOf,
-  scanAll,
-  sha256,
-} from './fixtures.test.support.js';
+import { bothCodec, codecs, collect, filed, readMany, recordOf, scanAll, sha256, type Found } from './fixtures.test.support.js';
 import { PACK_HEADER_BYTES, RECORD_HEADER_BYTES } from './format.js';
 import { MemoryFs } from './memory-fs.test.support.js';
 import { packPath } from './names.js';
@@ -59,10 +50,9 @@ for (const [kind, codec] of codecs) {
       const ref = places[i]!;
       assert.equal(ref.length, body.length, 'the place tells the length as it came');
       assert.ok((await reader.readWhole(ref, sha256(body))).body.equals(body));
-      assert.ok(Buffer.concat(await collect(reader.stream(ref))).equals(body));
     }
     const requests = places.map((ref, i) => ({ ref, guid: sha256(bodies[i]!) }));
-    const many = await collect(reader.readMany(requests));
+    const many = await collect(readMany(reader, requests));
     for (const [i, body] of bodies.entries()) assert.ok((many[i] as Buffer).equals(body), `body ${i}`);
     await fc.assert(
       fc.asyncProperty(
@@ -72,7 +62,7 @@ for (const [kind, codec] of codecs) {
         async (i, from, to) => {
           const expected = bodies[i]!.subarray(from, Math.max(from, to));
           assert.ok((await reader.read(places[i]!, from, to)).equals(expected));
-          const [one] = await collect(reader.readMany([{ ref: places[i]!, from, to }]));
+          const [one] = await collect(readMany(reader, [{ ref: places[i]!, from, to }]));
           assert.ok((one as Buffer).equals(expected));
         },
       ),
