@@ -5,7 +5,17 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { BLOCK_BYTES, type PackCodec, packKey, plainCodec } from './codec.js';
-import { bothCodec, codecs, collect, filed, readMany, recordOf, scanAll, sha256, type Found } from './fixtures.test.support.js';
+import {
+  bothCodec,
+  codecs,
+  collect,
+  type Found,
+  filed,
+  readMany,
+  recordOf,
+  scanAll,
+  sha256,
+} from './fixtures.test.support.js';
 import { PACK_HEADER_BYTES, RECORD_HEADER_BYTES } from './format.js';
 import { MemoryFs } from './memory-fs.test.support.js';
 import { packPath } from './names.js';

@@ -46,8 +46,8 @@ export interface WholeRecord {
 
 /** A part that begins below this is read together with the header in front of it: one call instead of two. */
 const JOINED_READ_BYTES = 16 * 1024;
-/** Of the process, for all partitions. */
-const pool = new BufferPool(SPAN_BYTES + RECORD_HEADER_BYTES + CODED_OVERHEAD_BYTES, 8);
+/** Of the process, for all partitions. One client has as many out as reads are in flight and output waits for it: 8 at most, and some. */
+const pool = new BufferPool(SPAN_BYTES + RECORD_HEADER_BYTES + CODED_OVERHEAD_BYTES, 16);
 
 /** Any number of them, in any thread. Every failure is a PackError: missing, short, corrupt, unsupported, io. */
 export class PackReader {
@@ -68,7 +68,7 @@ export class PackReader {
     const { start, end } = extentOf({ ref, from, to });
     return await this.attempt(ref.pack, async (open) => {
       if (start > JOINED_READ_BYTES) return await this.far(open, { ref, start, end }, guid);
-      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + end, this.codedBodies.extraBytes);
+      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + end, this.extra);
       const header = checkHeader(open, ref, bytes, guid);
       if (header.codec !== CODEC_PLAIN)
         return await this.coded(open, { ref, start, end }, header, bytes.subarray(RECORD_HEADER_BYTES));
@@ -146,7 +146,7 @@ export class PackReader {
   /** A record with what its header says about it; the check sum is verified. */
   async readWhole(ref: PackRef, guid?: Buffer): Promise<WholeRecord> {
     return await this.attempt(ref.pack, async (open) => {
-      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + ref.length, this.codedBodies.extraBytes);
+      const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + ref.length, this.extra);
       const header = checkHeader(open, ref, bytes, guid);
       const bodyAt = ref.offset + RECORD_HEADER_BYTES;
       const stored =
@@ -168,6 +168,11 @@ export class PackReader {
     return readAhead(spansOf(requests), (span) => this.readSpan(span));
   }
 
+  /** Read beyond a body. */
+  private get extra(): number {
+    return this.codedBodies.extraBytes;
+  }
+
   /** Closes the pack's file when it is open: after a compaction. */
   forget(pack: PackId): void {
     this.verified.forget(pack);
@@ -183,12 +188,12 @@ export class PackReader {
   /** Never rejects. What is not in order is read once more for itself, so that no request suffers from its neighbours. */
   private async readSpan(span: Span<ReadRequest>): Promise<ReadGroup> {
     const { requests, bytes } = span;
-    const lent = this.closed ? undefined : pool.take(bytes + this.codedBodies.extraBytes);
+    const lent = this.closed ? undefined : pool.take(bytes + this.extra);
     const first = requests[0]!;
     let items: (Buffer | undefined)[] = [];
     if (requests.length > 1 || lent !== undefined) {
       try {
-        const memory = lent?.memory ?? Buffer.allocUnsafeSlow(bytes + this.codedBodies.extraBytes);
+        const memory = lent?.memory ?? Buffer.allocUnsafeSlow(bytes + this.extra);
         items = await this.packs.with(first.ref.pack, (open) => this.readParts(open, span, memory));
       } catch {
         // Closed, missing, a bad sector: each request finds out for itself.
@@ -211,7 +216,7 @@ export class PackReader {
   ): Promise<(Buffer | undefined)[]> {
     const first = extentOf(requests[0]!);
     if (first.start > GAP_BYTES) return [await this.far(open, first, requests[0]!.guid, memory)];
-    const buffer = memory.subarray(0, bytes + this.codedBodies.extraBytes);
+    const buffer = memory.subarray(0, bytes + this.extra);
     const filled = await readFully(this.fs, open.fd, buffer, offset);
     const read = filled < buffer.length ? buffer.subarray(0, filled) : buffer;
     return requests.map((request) => this.partOf(open, request, read, request.ref.offset - offset));
@@ -272,8 +277,7 @@ export class PackReader {
       if (read.length < bodyAt + needed) return undefined;
       const stored = read.subarray(bodyAt, bodyAt + needed);
       if (end === ref.length) this.verified.check(ref, header, stored);
-      if (!isPlain)
-        return this.codedBodies.whole(ref, header, stored).subarray(start, end);
+      if (!isPlain) return this.codedBodies.whole(ref, header, stored).subarray(start, end);
       return stored.subarray(start);
     } catch {
       return undefined;
