@@ -22,10 +22,7 @@ function drop(count: number, size: number) {
       }
     },
   };
-  const reader = new MessageReader(
-    mailbox as unknown as Mailbox,
-    maildrop as unknown as Maildrop,
-  );
+  const reader = new MessageReader(mailbox as unknown as Mailbox, maildrop as unknown as Maildrop);
   return { reader, calls, given: () => given };
 }
 
