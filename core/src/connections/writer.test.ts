@@ -85,6 +85,43 @@ describe('writer', () => {
     assert.deepEqual(released, []);
   });
 
+  it('joins small parts in memory that is used again when the socket has taken them, and never after a failure', async () => {
+    const { writer, sink } = setUp();
+    const taken: { readonly chunk: Buffer; done(): void }[] = [];
+    sink._write = (chunk: Buffer, _encoding, done) => void taken.push({ chunk, done });
+    const writeBatch = async (of: string) => {
+      for (let part = 0; part < 100; part++) writer.write(Buffer.alloc(2000, of));
+      await settled();
+    };
+    const memories = new Set<ArrayBufferLike>();
+    for (const of of ['a', 'b', 'c', 'd']) {
+      await writeBatch(of);
+      const { chunk, done } = taken.shift()!;
+      assert.ok(chunk.equals(Buffer.alloc(200_000, of)), 'nothing was written over');
+      memories.add(chunk.buffer);
+      if (of === 'b') await writeBatch('e');
+      done();
+      await settled();
+      if (of !== 'b') continue;
+      const behind = taken.shift()!;
+      assert.ok(!memories.has(behind.chunk.buffer), 'b was still on its way');
+      assert.ok(behind.chunk.equals(Buffer.alloc(200_000, 'e')));
+      behind.done();
+      await settled();
+    }
+    assert.ok(memories.size <= 2, 'a or b, and e, which were free by then');
+    await writeBatch('f');
+    sink.on('error', () => {});
+    sink.destroy(new Error('reset'));
+    await settled();
+    const other = setUp();
+    other.sink._write = (chunk: Buffer, _encoding, done) => void taken.push({ chunk, done });
+    for (let part = 0; part < 100; part++) other.writer.write(Buffer.alloc(2000, 'g'));
+    await settled();
+    assert.notEqual(taken[1]!.chunk.buffer, taken[0]!.chunk.buffer);
+    assert.ok(taken[0]!.chunk.equals(Buffer.alloc(200_000, 'f')));
+  });
+
   it('keeps the order of whatever is written, however big', async () => {
     const piece = fc.tuple(fc.boolean(), fc.constantFrom(0, 1, 5, 1023, 1024, 5000, 65_535, 70_000));
     await fc.assert(

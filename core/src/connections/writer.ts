@@ -9,6 +9,8 @@ import { type Lease, ReadError } from '@angarium/sdk';
 const batchBytes = 64 * 1024;
 /** With buffers that are handed on as they are more is gathered, for they cost no memory. */
 const partsBatchBytes = 256 * 1024;
+/** Parts that are smaller than this on average are copied together: each costs the stream more than that. */
+const joinBelowBytes = 8 * 1024;
 /** Bytes below this join the text of the batch; bigger ones are handed on as they are when they fill a batch. */
 const inlineBelowBytes = 1024;
 export const writeHighWaterBytes = 256 * 1024;
@@ -187,22 +189,21 @@ export class Writer {
   }
 }
 
-/** One write when the parts fit a batch; otherwise as they are, handed to the system together. */
+/** Memory that parts are joined in, of the process: fresh pages cost more than the copying. */
+const joinMemory: Buffer[] = [];
+const joinMemoryBytes = partsBatchBytes + batchBytes;
+const maxJoinMemory = 8;
+
+/** One write when the parts are small or fit a batch; otherwise as they are, handed to the system together. */
 function writeParts(
   sink: Writable,
   parts: readonly (string | Uint8Array)[],
   leases: readonly (Lease | undefined)[] | undefined,
   totalBytes: number,
 ): void {
-  if (parts.length > 1 && totalBytes <= batchBytes) {
-    const joined = Buffer.allocUnsafeSlow(totalBytes);
-    let filled = 0;
-    for (const part of parts) {
-      if (typeof part === 'string') joined.write(part, filled, 'latin1');
-      else joined.set(part, filled);
-      filled += part.length;
-    }
-    sink.write(joined);
+  const joinUpTo = Math.max(batchBytes, Math.min(joinMemoryBytes, parts.length * joinBelowBytes));
+  if (parts.length > 1 && totalBytes <= joinUpTo) {
+    writeJoined(sink, parts, totalBytes);
     for (const lease of leases ?? []) lease?.release();
     return;
   }
@@ -219,6 +220,28 @@ function writeParts(
       });
   }
   sink.uncork();
+}
+
+function writeJoined(sink: Writable, parts: readonly (string | Uint8Array)[], totalBytes: number): void {
+  if (totalBytes <= batchBytes) {
+    sink.write(joinInto(Buffer.allocUnsafeSlow(totalBytes), parts));
+    return;
+  }
+  const memory = joinMemory.pop() ?? Buffer.allocUnsafeSlow(joinMemoryBytes);
+  sink.write(joinInto(memory, parts), (error) => {
+    // After a failure the system may still look at it.
+    if (!error && joinMemory.length < maxJoinMemory) joinMemory.push(memory);
+  });
+}
+
+function joinInto(memory: Buffer, parts: readonly (string | Uint8Array)[]): Buffer {
+  let filled = 0;
+  for (const part of parts) {
+    if (typeof part === 'string') memory.write(part, filled, 'latin1');
+    else memory.set(part, filled);
+    filled += part.length;
+  }
+  return memory.subarray(0, filled);
 }
 
 function viewOf(bytes: Uint8Array): Buffer {

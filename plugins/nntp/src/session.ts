@@ -13,7 +13,8 @@ import {
   anonymousIdentity,
   type Clock,
   type Connection,
-  DotStuffer,
+  type ContentPiece,
+  DotWriter,
   type Host,
   type Identity,
   type Logger,
@@ -44,6 +45,9 @@ export interface NntpEnvironment {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Of an article; whoever has sent or copied them releases the lease. */
+export type Octets = Pick<ContentPiece, 'bytes' | 'lease'>;
 
 /** A newsgroup that was selected. */
 export interface Selected {
@@ -148,14 +152,13 @@ export class NntpSession extends TextSession {
   }
 
   /** A multi-line block of octets as they are stored. */
-  async octets(source: AsyncIterable<Buffer>): Promise<void> {
-    const stuffer = new DotStuffer();
-    for await (const bytes of source) {
-      if (bytes.length === 0) continue;
-      this.write(stuffer.push(bytes));
+  async octets(source: AsyncIterable<Octets>): Promise<void> {
+    const block = new DotWriter(this);
+    for await (const { bytes, lease } of source) {
+      block.write(bytes, lease);
       const draining = this.drained();
       if (draining !== undefined) await draining;
     }
-    this.write(stuffer.end());
+    block.end();
   }
 }

@@ -12,9 +12,13 @@ export const MAX_BAD_COMMANDS = 20;
 /** RFC 2449 §4: a reply line has at most 512 octets. */
 export const MAX_REPLY_TEXT = 480;
 
-/** Of messages that are read ahead of a client that takes one after the other, and how many. */
-export const READ_AHEAD_BYTES = 256 * 1024;
-export const READ_AHEAD_MESSAGES = 64;
+/**
+ * Messages that one call of the store is asked for when a client takes one after the other, and their octets: twice as many with each
+ * call that it has used up. What the client does not take is held, as far as the store has read ahead.
+ */
+export const READ_AHEAD_MESSAGES = 256;
+export const FIRST_READ_AHEAD_BYTES = 256 * 1024;
+export const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 
 /** How much of a message TOP reads at first: header and a few lines are mostly in it. */
 export const TOP_BYTES = 32 * 1024;

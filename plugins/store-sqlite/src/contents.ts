@@ -16,7 +16,7 @@ import type { ShardReader } from './reading/shard-reader.js';
 const READ_BYTES = 1024 * 1024;
 /** Longer ranges come in pieces, each a read of its own. */
 const PIECE_BYTES = SPAN_BYTES;
-const BATCH = 128;
+const BATCH = 256;
 
 export interface BodySource {
   readonly reader: ShardReader;
@@ -52,7 +52,7 @@ function locateAll(source: BodySource, uids: readonly number[]): ReadonlyMap<num
   const place = source.place();
   if (place === undefined) return found;
   const packs = source.packs(place.partition);
-  const sorted = [...new Set(uids)].sort((a, b) => a - b);
+  const sorted = isAscending(uids) ? uids : [...new Set(uids)].sort((a, b) => a - b);
   for (let at = 0; at < sorted.length; ) {
     let end = at + 1;
     while (end < sorted.length && sorted[end]! - sorted[end - 1]! <= MAX_GAP + 1) end++;
@@ -62,6 +62,11 @@ function locateAll(source: BodySource, uids: readonly number[]): ReadonlyMap<num
   }
   if (found.size === sorted.length || source.place()?.partition === place.partition) return found;
   return locateAll(source, uids);
+}
+
+function isAscending(uids: readonly number[]): boolean {
+  for (let i = 1; i < uids.length; i++) if (uids[i]! <= uids[i - 1]!) return false;
+  return true;
 }
 
 /** Compaction may have moved the body after the look: once more, with what the rows say now. */

@@ -1,7 +1,7 @@
 /** The octets of an article or a part of it, as they are stored, with an Xref field of the moment in front. */
 import { isMailError, MailError, messageRange } from '@angarium/sdk';
 import { MAX_HEADER_BYTES } from '../limits.js';
-import type { NntpSession } from '../session.js';
+import type { NntpSession, Octets } from '../session.js';
 import type { Article } from './find-article.js';
 import { XrefWriter } from './xref.js';
 
@@ -15,7 +15,7 @@ export async function octetsOf(
   session: NntpSession,
   article: Article,
   part: Part,
-): Promise<AsyncIterable<Buffer>> {
+): Promise<AsyncIterable<Octets>> {
   const { group, uid, summary } = article;
   const { size } = summary;
   const root = summary.section([]);
@@ -36,35 +36,36 @@ async function* pieces(
   { group, uid }: Article,
   from: number,
   to: number,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Octets> {
   if (from >= to) return;
   const mailbox = session.environment.store.mailbox(group.entry.id);
-  for await (const { bytes, isMissing } of mailbox.contents([{ uid, from, to }])) {
-    if (isMissing) throw new MailError('EXPUNGEISSUED', 'The article is gone');
-    yield bytes;
+  for await (const piece of mailbox.contents([{ uid, from, to }])) {
+    if (piece.isMissing) throw new MailError('EXPUNGEISSUED', 'The article is gone');
+    yield piece;
   }
 }
 
-async function* inFront(first: Buffer, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* inFront(first: Buffer, source: AsyncIterable<Octets>): AsyncGenerator<Octets> {
   let isFirst = true;
-  for await (const bytes of source) {
-    if (isFirst) yield first;
+  for await (const octets of source) {
+    if (isFirst) yield { bytes: first };
     isFirst = false;
-    yield bytes;
+    yield octets;
   }
 }
 
 /** Without the blank line that ends a header (RFC 3977 §6.2.2.2). */
-async function* headOnly(xref: Buffer, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* headOnly(xref: Buffer, source: AsyncIterable<Octets>): AsyncGenerator<Octets> {
   let held: Buffer = Buffer.alloc(0);
-  for await (const bytes of inFront(xref, source)) {
-    const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+  for await (const { bytes, lease } of inFront(xref, source)) {
+    const all = Buffer.concat([held, bytes]);
+    lease?.release();
     const keep = Math.max(0, all.length - 4);
-    if (keep > 0) yield all.subarray(0, keep);
+    if (keep > 0) yield { bytes: all.subarray(0, keep) };
     held = all.subarray(keep);
   }
   const isBlank = held.latin1Slice() === '\r\n\r\n';
-  yield isBlank ? held.subarray(0, 2) : held;
+  yield { bytes: isBlank ? held.subarray(0, 2) : held };
 }
 
 async function* withoutXref(
@@ -72,24 +73,31 @@ async function* withoutXref(
   article: Article,
   bodyAt: number,
   to: number,
-): AsyncGenerator<Buffer> {
-  const header: Buffer[] = [];
-  for await (const bytes of pieces(session, article, 0, bodyAt)) header.push(Buffer.from(bytes));
-  const text = Buffer.concat(header).latin1Slice();
-  yield Buffer.from(text.replace(/^xref[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, ''), 'latin1');
+): AsyncGenerator<Octets> {
+  const header = await collected(pieces(session, article, 0, bodyAt));
+  const text = header.latin1Slice();
+  yield { bytes: Buffer.from(text.replace(/^xref[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, ''), 'latin1') };
   yield* pieces(session, article, bodyAt, to);
 }
 
 /** Only for messages of so many parts that the summary has no table. */
 async function bodyOffset(session: NntpSession, article: Article): Promise<number> {
-  const found: Buffer[] = [];
   const to = Math.min(article.summary.size, MAX_HEADER_BYTES);
-  for await (const bytes of pieces(session, article, 0, to)) found.push(Buffer.from(bytes));
-  return messageRange(Buffer.concat(found)).bodyOffset;
+  return messageRange(await collected(pieces(session, article, 0, to))).bodyOffset;
+}
+
+/** All of them, in memory of their own: a header. */
+export async function collected(source: AsyncIterable<Octets>): Promise<Buffer> {
+  const found: Buffer[] = [];
+  for await (const { bytes, lease } of source) {
+    found.push(Buffer.from(bytes));
+    lease?.release();
+  }
+  return Buffer.concat(found);
 }
 
 /** With its first piece read: what fails does so now. */
-async function started(source: AsyncGenerator<Buffer>): Promise<AsyncIterable<Buffer>> {
+async function started(source: AsyncGenerator<Octets>): Promise<AsyncIterable<Octets>> {
   const first = await source.next();
   return (async function* () {
     if (first.done === true) return;

@@ -1,5 +1,6 @@
 import { header, type Mailbox, type SummaryView } from '@angarium/sdk';
 import { MAX_HEADER_BYTES } from '../limits.js';
+import { collected } from './octets.js';
 
 /** First field of this name of a stored article, unfolded, read from its header. Undefined: it has none. */
 export async function storedField(
@@ -9,8 +10,6 @@ export async function storedField(
   name: string,
 ): Promise<string | undefined> {
   const bodyAt = summary.section([])?.bodyOffset ?? summary.size;
-  const found: Buffer[] = [];
   const requests = [{ uid, from: 0, to: Math.min(bodyAt, MAX_HEADER_BYTES) }];
-  for await (const { bytes } of mailbox.contents(requests)) found.push(Buffer.from(bytes));
-  return header(Buffer.concat(found), name);
+  return header(await collected(mailbox.contents(requests)), name);
 }

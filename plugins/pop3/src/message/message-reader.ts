@@ -3,7 +3,7 @@
  * the next ones read ahead in the same call of the store, within a bound.
  */
 import type { ContentPiece, ContentRequest, Mailbox } from '@angarium/sdk';
-import { READ_AHEAD_BYTES, READ_AHEAD_MESSAGES } from '../limits.js';
+import { FIRST_READ_AHEAD_BYTES, READ_AHEAD_BYTES, READ_AHEAD_MESSAGES } from '../limits.js';
 import type { Maildrop } from '../maildrop/maildrop.js';
 
 /** A call of the store that is going on. */
@@ -22,6 +22,8 @@ interface Run {
 export class MessageReader {
   private run: Run | undefined;
   private last = 0;
+  /** What the next call may ask for, beyond one message. */
+  private aheadBytes = FIRST_READ_AHEAD_BYTES;
 
   constructor(
     private readonly mailbox: Mailbox,
@@ -70,6 +72,7 @@ export class MessageReader {
 
   private begin(number: number, cap: number): Run {
     const isInOrder = number > 1 && this.last === number - 1;
+    this.aheadBytes = isInOrder ? Math.min(2 * this.aheadBytes, READ_AHEAD_BYTES) : FIRST_READ_AHEAD_BYTES;
     const numbers: number[] = [];
     const requests: ContentRequest[] = [];
     const most = isInOrder ? READ_AHEAD_MESSAGES : 1;
@@ -79,7 +82,7 @@ export class MessageReader {
       if (message === undefined) continue;
       const to = Math.min(message.size, cap);
       bytes += to;
-      if (numbers.length > 0 && bytes > READ_AHEAD_BYTES) break;
+      if (numbers.length > 0 && bytes > this.aheadBytes) break;
       numbers.push(next);
       requests.push({ uid: message.uid, from: 0, to });
     }

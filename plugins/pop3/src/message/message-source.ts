@@ -3,6 +3,9 @@ import type { ContentPiece } from '@angarium/sdk';
 import { Pop3Refusal } from '../replies.js';
 import type { MessageReader } from './message-reader.js';
 
+/** Octets of a message; whoever has sent or copied them releases the lease. */
+export type Octets = Pick<ContentPiece, 'bytes' | 'lease'>;
+
 export class MessageSource implements AsyncDisposable {
   private position: number;
   private isLast: boolean;
@@ -13,10 +16,10 @@ export class MessageSource implements AsyncDisposable {
     private readonly number: number,
     private readonly size: number,
     /** The first piece. */
-    readonly head: Buffer,
+    readonly head: Octets,
     isLast: boolean,
   ) {
-    this.position = head.length;
+    this.position = head.bytes.length;
     this.isLast = isLast;
   }
 
@@ -31,18 +34,18 @@ export class MessageSource implements AsyncDisposable {
     if (piece.isMissing) {
       throw new Pop3Refusal('SYS/PERM', 'The message has been removed by another session');
     }
-    return new MessageSource(reader, number, size, piece.bytes, piece.isLast);
+    return new MessageSource(reader, number, size, piece, piece.isLast);
   }
 
   /** Undefined: that was all. @throws MailError of the store */
-  async next(): Promise<Buffer | undefined> {
+  async next(): Promise<Octets | undefined> {
     if (this.isLast && this.position >= this.size) return undefined;
     const piece = this.isLast ? await this.nextOfRest() : await this.reader.next();
     if (piece === undefined) return undefined;
     if (piece.isMissing) throw new Error('the message has gone while it was being sent');
     if (this.rest === undefined) this.isLast = piece.isLast;
     this.position += piece.bytes.length;
-    return piece.bytes;
+    return piece;
   }
 
   private async nextOfRest(): Promise<ContentPiece | undefined> {

@@ -1,12 +1,12 @@
 /** A message on its way to the client: dot-stuffed, as a stream, at the client's pace. */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { DotStuffer, ReadError } from '@angarium/sdk';
+import { DotWriter, ReadError } from '@angarium/sdk';
 import type { DropSession } from '../drop-session.js';
 import { MAX_HEADER_BYTES, TOP_BYTES } from '../limits.js';
 import { Pop3Refusal } from '../replies.js';
 import type { Pop3Session } from '../session.js';
 import { LineCounter } from './line-counter.js';
-import { MessageSource } from './message-source.js';
+import { MessageSource, type Octets } from './message-source.js';
 import { surrogateHeader } from './surrogate.js';
 
 /**
@@ -39,40 +39,53 @@ export async function sendMessage(
 async function stream(
   session: Pop3Session,
   source: MessageSource,
-  head: Buffer,
+  head: Octets,
   lines: number | undefined,
 ): Promise<void> {
-  const stuffer = new DotStuffer();
+  const block = new DotWriter(session);
   const counter = lines === undefined ? undefined : new LineCounter(lines);
-  for (let bytes: Buffer | undefined = head; bytes !== undefined; bytes = await source.next()) {
-    const wanted = counter === undefined ? bytes : bytes.subarray(0, counter.take(bytes));
-    if (wanted.length > 0) session.write(stuffer.push(wanted));
+  for (let piece: Octets | undefined = head; piece !== undefined; piece = await source.next()) {
+    const { bytes, lease } = piece;
+    block.write(counter === undefined ? bytes : bytes.subarray(0, counter.take(bytes)), lease);
     if (counter?.isDone === true) break;
     const draining = session.drained();
     if (draining !== undefined) await draining;
   }
-  session.write(stuffer.end());
+  block.end();
 }
 
 /** What goes out first: the first piece, or as much as belongs to a header that must be rewritten for this client. */
-async function presentable(session: Pop3Session, source: MessageSource): Promise<Buffer> {
+async function presentable(session: Pop3Session, source: MessageSource): Promise<Octets> {
   const { utf8Headers } = session.environment.config;
-  let bytes = source.head;
-  if (session.isUtf8 || utf8Headers === 'keep') return bytes;
-  let end = endOfHeader(bytes);
-  while (end < 0 && bytes.length < MAX_HEADER_BYTES) {
-    const more = await source.next();
-    if (more === undefined) break;
-    bytes = Buffer.concat([bytes, more]);
-    end = endOfHeader(bytes);
-  }
+  if (session.isUtf8 || utf8Headers === 'keep') return source.head;
+  const { octets, end } = await withHeader(source);
+  const { bytes, lease } = octets;
   const header = end < 0 ? bytes : bytes.subarray(0, end);
-  if (isAscii(header) || !isInternational(header)) return bytes;
+  if (isAscii(header) || !isInternational(header)) return octets;
   if (utf8Headers === 'refuse' || (end < 0 && bytes.length >= MAX_HEADER_BYTES)) {
+    lease?.release();
     throw new Pop3Refusal('UTF8', 'The message needs UTF8');
   }
   const surrogate = Buffer.from(surrogateHeader(header.latin1Slice()), 'latin1');
-  return end < 0 ? surrogate : Buffer.concat([surrogate, bytes.subarray(end)]);
+  const shown = end < 0 ? surrogate : Buffer.concat([surrogate, bytes.subarray(end)]);
+  lease?.release();
+  return { bytes: shown };
+}
+
+/** The first octets up to the end of the header and beyond; `end` is -1 where it is too long, or ends with the message. */
+async function withHeader(source: MessageSource): Promise<{ octets: Octets; end: number }> {
+  let octets: Octets = source.head;
+  let end = endOfHeader(octets.bytes);
+  while (end < 0 && octets.bytes.length < MAX_HEADER_BYTES) {
+    const more = await source.next();
+    if (more === undefined) break;
+    const bytes = Buffer.concat([octets.bytes, more.bytes]);
+    octets.lease?.release();
+    more.lease?.release();
+    octets = { bytes };
+    end = endOfHeader(bytes);
+  }
+  return { octets, end };
 }
 
 /** Is there a field in UTF-8? What is in another charset cannot be said in UTF-8 mode either. */

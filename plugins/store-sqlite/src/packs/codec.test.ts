@@ -11,6 +11,7 @@ import {
   collect,
   type Found,
   filed,
+  readMany,
   recordOf,
   scanAll,
   sha256,
@@ -59,10 +60,9 @@ for (const [kind, codec] of codecs) {
       const ref = places[i]!;
       assert.equal(ref.length, body.length, 'the place tells the length as it came');
       assert.ok((await reader.readWhole(ref, sha256(body))).body.equals(body));
-      assert.ok(Buffer.concat(await collect(reader.stream(ref))).equals(body));
     }
     const requests = places.map((ref, i) => ({ ref, guid: sha256(bodies[i]!) }));
-    const many = await collect(reader.readMany(requests));
+    const many = await collect(readMany(reader, requests));
     for (const [i, body] of bodies.entries()) assert.ok((many[i] as Buffer).equals(body), `body ${i}`);
     await fc.assert(
       fc.asyncProperty(
@@ -72,7 +72,7 @@ for (const [kind, codec] of codecs) {
         async (i, from, to) => {
           const expected = bodies[i]!.subarray(from, Math.max(from, to));
           assert.ok((await reader.read(places[i]!, from, to)).equals(expected));
-          const [one] = await collect(reader.readMany([{ ref: places[i]!, from, to }]));
+          const [one] = await collect(readMany(reader, [{ ref: places[i]!, from, to }]));
           assert.ok((one as Buffer).equals(expected));
         },
       ),

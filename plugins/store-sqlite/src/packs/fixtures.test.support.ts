@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Arrivals } from './arrivals.js';
 import { type PackCodec, packKey, plainCodec } from './codec.js';
+import type { PackError } from './errors.js';
 import type { PackFs } from './fs.js';
 import type { JournalEntry } from './journal.js';
+import type { PackReader, ReadRequest } from './reader.js';
 import { type ScanEvent, scanPack } from './scan.js';
 import { listPacks } from './seal.js';
 import type { PackId, PackRecord, PackRef } from './types.js';
@@ -88,4 +91,20 @@ export function chances(seed: number): () => number {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) + 0x9e37_79b9) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+/** One item a request, in the order of the requests; memory is not given back. */
+export async function* readMany(
+  reader: PackReader,
+  requests: Iterable<ReadRequest>,
+): AsyncGenerator<Buffer | PackError> {
+  const arrivals = new Arrivals();
+  let number = 0;
+  for await (const group of reader.readGroups(requests)) {
+    arrivals.add(group);
+    for (let next = arrivals.take(number); next !== undefined; next = arrivals.take(number)) {
+      number++;
+      yield next.item;
+    }
+  }
 }

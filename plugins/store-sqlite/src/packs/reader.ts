@@ -4,29 +4,16 @@
  * packs and bit rot come as PackError, so that the caller looks the place up again or reports the message.
  */
 import { crc32 } from 'node:zlib';
-import { Arrivals, type ReadGroup } from './arrivals.js';
-import {
-  BLOCK_BYTES,
-  CODEC_COMPRESSED,
-  CODEC_ENCRYPTED,
-  CODED_OVERHEAD_BYTES,
-  type PackCodec,
-  PackDecoder,
-  plainCodec,
-  type RecordBinding,
-  trailerBytes,
-} from './codec.js';
+import type { ReadGroup } from './arrivals.js';
+import { checkHeader, isCodedAt } from './checked-header.js';
+import { BLOCK_BYTES, CODED_OVERHEAD_BYTES, type PackCodec } from './codec.js';
+import { CodedBodies } from './coded-bodies.js';
 import { PackError } from './errors.js';
-import {
-  CODEC_PLAIN,
-  decodeRecordHeader,
-  RECORD_HEADER_BYTES,
-  RECORD_MESSAGE,
-  type RecordHeader,
-} from './format.js';
+import { CODEC_PLAIN, RECORD_HEADER_BYTES, type RecordHeader } from './format.js';
 import { nodeFs, type PackFs, readFully } from './fs.js';
 import { BufferPool } from './lent.js';
 import { type OpenPack, OpenPacks } from './open-packs.js';
+import { readAhead } from './read-ahead.js';
 import { type Extent, extentOf, GAP_BYTES, SPAN_BYTES, type Span, spansOf } from './spans.js';
 import type { PackId, PackRef, RecordMeta } from './types.js';
 import { checkBody, Verified } from './verified.js';
@@ -57,16 +44,10 @@ export interface WholeRecord {
   readonly body: Buffer;
 }
 
-const MAX_CODEC = CODEC_COMPRESSED | CODEC_ENCRYPTED;
 /** A part that begins below this is read together with the header in front of it: one call instead of two. */
 const JOINED_READ_BYTES = 16 * 1024;
-const READS_IN_FLIGHT = 8;
-/** As long as the consumer never had to wait: more would only be memory. */
-const FIRST_READS_IN_FLIGHT = 2;
-const PREFETCH_BYTES = 8 * 1024 * 1024;
-const STREAM_BYTES = 256 * 1024;
-/** Of the process, for all partitions. */
-const pool = new BufferPool(SPAN_BYTES + RECORD_HEADER_BYTES + CODED_OVERHEAD_BYTES, 8);
+/** Of the process, for all partitions. One client has as many out as reads are in flight and output waits for it: 8 at most, and some. */
+const pool = new BufferPool(SPAN_BYTES + RECORD_HEADER_BYTES + CODED_OVERHEAD_BYTES, 16);
 
 /** Any number of them, in any thread. Every failure is a PackError: missing, short, corrupt, unsupported, io. */
 export class PackReader {
@@ -74,14 +55,11 @@ export class PackReader {
   private readonly packs: OpenPacks;
   private closed = false;
   private readonly verified = new Verified();
-  private readonly decoder: PackDecoder;
-  /** Read beyond a body, whose stored form may be longer. */
-  private readonly extra: number;
+  private readonly codedBodies: CodedBodies;
 
   constructor(options: PackReaderOptions) {
     this.fs = options.fs ?? nodeFs;
-    this.decoder = new PackDecoder(options.codec ?? plainCodec);
-    this.extra = options.codec?.writeKey === undefined ? 0 : CODED_OVERHEAD_BYTES;
+    this.codedBodies = new CodedBodies(options.codec);
     this.packs = new OpenPacks(this.fs, options.packsDir, options.maxOpen ?? 64, options.problemOf);
   }
 
@@ -93,7 +71,7 @@ export class PackReader {
       const bytes = await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES + end, this.extra);
       const header = checkHeader(open, ref, bytes, guid);
       if (header.codec !== CODEC_PLAIN)
-        return await this.coded(open, ref, header, start, end, bytes.subarray(RECORD_HEADER_BYTES));
+        return await this.coded(open, { ref, start, end }, header, bytes.subarray(RECORD_HEADER_BYTES));
       const body = bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + end);
       if (end === ref.length) this.verified.check(ref, header, body);
       return start === 0 ? body : body.subarray(start);
@@ -122,42 +100,25 @@ export class PackReader {
     const part = await read;
     if (!Buffer.isBuffer(head)) throw head;
     const header = checkHeader(open, ref, head, guid);
-    if (header.codec !== CODEC_PLAIN) return await this.coded(open, ref, header, start, end, NOTHING);
+    if (header.codec !== CODEC_PLAIN) return await this.coded(open, { ref, start, end }, header, NOTHING);
     if (!Buffer.isBuffer(part)) throw part;
     return part;
   }
 
-  /** A range of a body in blocks: those it touches. @param have the first bytes of the stored body */
+  /** A range of a body in blocks. @param have the first bytes of the stored body */
   private async coded(
     open: OpenPack,
-    ref: PackRef,
+    { ref, start, end }: Extent,
     header: RecordHeader,
-    start: number,
-    end: number,
     have: Buffer,
   ): Promise<Buffer> {
-    const { length: stored, codec } = header;
-    const get = async (from: number, to: number): Promise<Buffer> =>
+    if (end === ref.length && have.length >= header.length)
+      this.verified.check(ref, header, have.subarray(0, header.length));
+    return await this.codedBodies.range({ ref, start, end }, header, async (from, to) =>
       to <= have.length
         ? have.subarray(from, to)
-        : await this.bytes(open, ref, ref.offset + RECORD_HEADER_BYTES + from, to - from);
-    const size = trailerBytes(codec, ref.length);
-    if (size > stored) throw new PackError('corrupt', `pack ${ref.pack}, offset ${ref.offset}: too short`);
-    const map = this.decoder.map(codec, stored, await get(stored - size, stored), bindingOf(ref, header));
-    if (end === ref.length && have.length >= stored)
-      this.verified.check(ref, header, have.subarray(0, stored));
-    if (end <= start) return NOTHING;
-    const first = Math.floor(start / BLOCK_BYTES);
-    const last = Math.floor((end - 1) / BLOCK_BYTES);
-    const from = map.starts[first]!;
-    const bytes = await get(from, map.starts[last + 1]!);
-    const blocks: Buffer[] = [];
-    for (let i = first; i <= last; i++)
-      blocks.push(
-        this.decoder.block(map, i, bytes.subarray(map.starts[i]! - from, map.starts[i + 1]! - from)),
-      );
-    const body = blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks);
-    return body.subarray(start - first * BLOCK_BYTES, end - first * BLOCK_BYTES);
+        : await this.bytes(open, ref, ref.offset + RECORD_HEADER_BYTES + from, to - from),
+    );
   }
 
   /** Compares the check sum of a body that is going to be read in parts, unless that has been done. @throws PackError */
@@ -193,97 +154,23 @@ export class PackReader {
           ? bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + header.length)
           : await this.bytes(open, ref, bodyAt, header.length);
       checkBody(ref, header, crc32(stored));
-      const isPlain = header.codec === CODEC_PLAIN;
-      const body = isPlain ? stored : this.decoder.decode(header.codec, stored, bindingOf(ref, header));
+      const body = header.codec === CODEC_PLAIN ? stored : this.codedBodies.whole(ref, header, stored);
       const { mailboxHint, internalDateSec } = header;
       return { guid: header.guid, meta: { mailboxHint, internalDateSec }, body };
     });
   }
 
-  /** One item a request, in order: the bytes, or the PackError of this request alone. Reads ahead as `readGroups`. */
-  async *readMany(requests: Iterable<ReadRequest>): AsyncGenerator<Buffer | PackError> {
-    const arrivals = new Arrivals();
-    let number = 0;
-    for await (const group of this.readGroups(requests)) {
-      arrivals.add(group);
-      for (let next = arrivals.take(number); next !== undefined; next = arrivals.take(number)) {
-        number++;
-        yield next.item;
-      }
-    }
+  /**
+   * One item a request: the bytes, or the PackError of this request alone. They come in groups as they are read (requests side
+   * by side in a pack are one read), by the turn of each group's first request; how far ahead, `readAhead` says.
+   */
+  readGroups(requests: Iterable<ReadRequest>): AsyncGenerator<ReadGroup> {
+    return readAhead(spansOf(requests), (span) => this.readSpan(span));
   }
 
-  /**
-   * What `readMany` answers, in groups as they come from the disk, by the turn of each group's first request: requests side by
-   * side in a pack are one read. Two reads are
-   * in flight, up to 8 where the consumer had to wait for them, and not more than 8 MB beyond what was taken (one larger read
-   * goes alone).
-   */
-  async *readGroups(requests: Iterable<ReadRequest>): AsyncGenerator<ReadGroup> {
-    const source = spansOf(requests);
-    const flying: Flight[] = [];
-    let flyingBytes = 0;
-    let depth = FIRST_READS_IN_FLIGHT;
-    let waiting: Span<ReadRequest> | undefined;
-    try {
-      for (;;) {
-        while (flying.length < depth) {
-          if (waiting === undefined) {
-            const next = source.next();
-            if (next.done === true) break;
-            waiting = next.value;
-          }
-          const { bytes } = waiting;
-          if (flying.length > 0 && flyingBytes + bytes > PREFETCH_BYTES) break;
-          flying.push(flightOf(bytes, this.readSpan(waiting)));
-          flyingBytes += bytes;
-          waiting = undefined;
-        }
-        const first = flying.shift();
-        if (first === undefined) return;
-        if (!first.hasLanded && depth < READS_IN_FLIGHT) depth++;
-        yield await first.group;
-        flyingBytes -= first.bytes;
-      }
-    } finally {
-      source.return(undefined);
-    }
-  }
-
-  /**
-   * A long body in pieces of 256 KB, the next one read ahead. When the whole body is read its check sum is compared
-   * before the last piece is given out.
-   */
-  async *stream(ref: PackRef, from = 0, to = ref.length, guid?: Buffer): AsyncGenerator<Buffer> {
-    const end = Math.min(to, ref.length);
-    const isWhole = from <= 0 && end === ref.length;
-    let at = Math.max(from, 0);
-    let crc = 0;
-    const header = await this.attempt(ref.pack, async (open) =>
-      checkHeader(open, ref, await this.bytes(open, ref, ref.offset, RECORD_HEADER_BYTES), guid),
-    );
-    if (header.codec !== CODEC_PLAIN) {
-      for (; at < end; at += STREAM_BYTES)
-        yield await this.read(ref, at, Math.min(at + STREAM_BYTES, end), guid);
-      return;
-    }
-    const next = () => {
-      const size = Math.min(STREAM_BYTES, end - at);
-      const position = ref.offset + RECORD_HEADER_BYTES + at;
-      const part = this.attempt(ref.pack, (open) => this.bytes(open, ref, position, size));
-      part.catch(() => undefined); // a consumer that stops early never awaits the piece read ahead
-      at += size;
-      return part;
-    };
-    let ahead = at < end ? next() : undefined;
-    if (ahead === undefined && isWhole) checkBody(ref, header, 0);
-    while (ahead !== undefined) {
-      const part: Buffer = await ahead;
-      ahead = at < end ? next() : undefined;
-      crc = crc32(part, crc);
-      if (ahead === undefined && isWhole) checkBody(ref, header, crc);
-      yield part;
-    }
+  /** Read beyond a body. */
+  private get extra(): number {
+    return this.codedBodies.extraBytes;
   }
 
   /** Closes the pack's file when it is open: after a compaction. */
@@ -390,8 +277,7 @@ export class PackReader {
       if (read.length < bodyAt + needed) return undefined;
       const stored = read.subarray(bodyAt, bodyAt + needed);
       if (end === ref.length) this.verified.check(ref, header, stored);
-      if (!isPlain)
-        return this.decoder.decode(header.codec, stored, bindingOf(ref, header)).subarray(start, end);
+      if (!isPlain) return this.codedBodies.whole(ref, header, stored).subarray(start, end);
       return stored.subarray(start);
     } catch {
       return undefined;
@@ -400,41 +286,3 @@ export class PackReader {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-/** A read on its way. */
-interface Flight {
-  readonly bytes: number;
-  readonly group: Promise<ReadGroup>;
-  hasLanded: boolean;
-}
-
-function flightOf(bytes: number, group: Promise<ReadGroup>): Flight {
-  const flight = { bytes, group, hasLanded: false };
-  void group.then(() => {
-    flight.hasLanded = true;
-  });
-  return flight;
-}
-
-function bindingOf({ offset, length }: PackRef, { type, guid }: RecordHeader): RecordBinding {
-  return { offset, length, type, guid };
-}
-
-function isCodedAt(open: OpenPack, ref: PackRef, bytes: Buffer): boolean {
-  const header = decodeRecordHeader(bytes, 0, open.seed, ref.offset);
-  return header !== undefined && header.codec !== CODEC_PLAIN;
-}
-
-function checkHeader(open: OpenPack, ref: PackRef, bytes: Buffer, guid: Buffer | undefined): RecordHeader {
-  const header = decodeRecordHeader(bytes, 0, open.seed, ref.offset);
-  const at = `pack ${ref.pack}, offset ${ref.offset}`;
-  if (header === undefined) throw new PackError('corrupt', `${at}: no valid record header`);
-  if (header.codec > MAX_CODEC) throw new PackError('unsupported', `${at}: codec ${header.codec}`);
-  if (header.codec === CODEC_PLAIN && header.length !== ref.length)
-    throw new PackError('corrupt', `${at}: the record has another length`);
-  if (guid !== undefined && !header.guid.equals(guid)) {
-    throw new PackError('corrupt', `${at}: the record has another GUID`);
-  }
-  if (header.type !== RECORD_MESSAGE) throw new PackError('corrupt', `${at}: not a message`);
-  return header;
-}

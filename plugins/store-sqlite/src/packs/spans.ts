@@ -36,7 +36,7 @@ export const GAP_BYTES = 64 * 1024;
 /** Packs at once; what they answer is held until its turn comes. */
 const MAX_GATHERING = 4;
 /** So that what comes of one read is not waited for by the loop for long. */
-export const SPAN_REQUESTS = 64;
+export const SPAN_REQUESTS = 128;
 
 export function extentOf({ ref, from = 0, to = ref.length }: ExtentRequest): Extent {
   const start = Math.min(Math.max(from, 0), ref.length);

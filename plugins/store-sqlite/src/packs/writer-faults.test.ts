@@ -272,7 +272,7 @@ for (const [kind, codec] of codecs) {
     const stored = results[5]!;
     assert.ok(stored.status === 'fulfilled');
     const reader = new PackReader({ packsDir: DIR, codec: bothCodec, fs });
-    const body = Buffer.concat(await collect(reader.stream(stored.value[0]!)));
+    const body = await reader.read(stored.value[0]!);
     assert.ok(body.equals(content));
     await writer.close();
   });

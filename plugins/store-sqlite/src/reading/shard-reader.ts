@@ -222,13 +222,17 @@ export class ShardReader {
       () =>
         this.sql.bodies.all(partition, rowOf(mailboxNumber, fromUid), rowOf(mailboxNumber, toUid)) as [
           number,
-          Buffer,
+          string,
           number,
           number,
           number,
         ][],
     );
-    return raw.map(([uid, guid, pack, offset, length]) => ({ uid, guid, ref: { pack, offset, length } }));
+    return raw.map(([uid, guid, pack, offset, length]) => ({
+      uid,
+      guid: Buffer.from(guid, 'hex'),
+      ref: { pack, offset, length },
+    }));
   }
 
   vanished(mailboxNumber: number, modSeq: number): string[] {
@@ -294,8 +298,9 @@ function prepareStatements(db: Db) {
       `SELECT cold.guid, blob.pack, blob.off, blob.len FROM cold JOIN blob ON blob.part = ? AND blob.guid = cold.guid
        WHERE cold.id = ?`,
     ),
+    // A Buffer of SQLite's has memory of its own, which costs more than hexadecimal digits and back.
     bodies: raw(
-      `SELECT cold.id & ${MAX_UID}, cold.guid, blob.pack, blob.off, blob.len FROM cold
+      `SELECT cold.id & ${MAX_UID}, hex(cold.guid), blob.pack, blob.off, blob.len FROM cold
        JOIN blob ON blob.part = ? AND blob.guid = cold.guid WHERE cold.id BETWEEN ? AND ? ORDER BY cold.id`,
     ),
     vanished: db.prepare('SELECT uids FROM vanished WHERE mbx = ? AND modseq > ?').pluck(),

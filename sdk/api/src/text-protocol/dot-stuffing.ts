@@ -27,6 +27,9 @@ const At = {
 } as const;
 type At = (typeof At)[keyof typeof At];
 
+/** After so many of them in a chunk it is cheaper to look for line ends with a dot behind them. */
+const MANY_DOTS = 8;
+
 const none = Buffer.alloc(0);
 
 /** Takes dot-stuffed chunks, gives the data. */
@@ -155,22 +158,17 @@ class Pieces {
 export class DotStuffer {
   private at: At = At.lineStart;
 
-  /** Without copying when there is nothing to stuff. */
+  /** The next chunk of data, not copied when there is nothing to stuff. */
   push(chunk: Buffer): Buffer {
-    if (chunk.length === 0) return chunk;
+    return withDots(chunk, this.cut(chunk));
+  }
+
+  /** Where in the next chunk of data dots go in: offsets, ascending. */
+  cut(chunk: Buffer): readonly number[] {
+    if (chunk.length === 0) return [];
     const places = this.places(chunk);
     this.at = this.after(chunk);
-    if (places.length === 0) return chunk;
-    const out = Buffer.allocUnsafe(chunk.length + places.length);
-    let from = 0;
-    let length = 0;
-    for (const place of places) {
-      length += chunk.copy(out, length, from, place);
-      out[length++] = DOT;
-      from = place;
-    }
-    chunk.copy(out, length, from);
-    return out;
+    return places;
   }
 
   end(): Buffer {
@@ -182,9 +180,16 @@ export class DotStuffer {
     const places: number[] = [];
     if (this.at === At.lineStart && chunk[0] === DOT) places.push(0);
     if (this.at === At.cr && chunk[0] === LF && chunk[1] === DOT) places.push(1);
-    for (let i = chunk.indexOf('\r\n.', 0, 'latin1'); i >= 0; i = chunk.indexOf('\r\n.', i + 2, 'latin1')) {
-      places.push(i + 2);
+    // There is no dot in base64, and to look for one octet is a multiple faster than to look for three.
+    let dot = chunk.indexOf(DOT);
+    for (let few = MANY_DOTS; dot >= 0 && few > 0; few--) {
+      if (dot > 1 && chunk[dot - 1] === LF && chunk[dot - 2] === CR) places.push(dot);
+      dot = chunk.indexOf(DOT, dot + 1);
     }
+    if (dot < 0) return places;
+    const start = Math.max(0, dot - 2);
+    for (let i = chunk.indexOf('\r\n.', start, 'latin1'); i >= 0; i = chunk.indexOf('\r\n.', i + 2, 'latin1'))
+      places.push(i + 2);
     return places;
   }
 
@@ -192,4 +197,19 @@ export class DotStuffer {
     if (chunk.length === 1 && chunk[0] === LF && this.at === At.cr) return At.lineStart;
     return endOf(chunk, 0);
   }
+}
+
+/** The chunk itself, or a copy with dots at these offsets. */
+export function withDots(chunk: Buffer, places: readonly number[]): Buffer {
+  if (places.length === 0) return chunk;
+  const out = Buffer.allocUnsafe(chunk.length + places.length);
+  let from = 0;
+  let length = 0;
+  for (const place of places) {
+    length += chunk.copy(out, length, from, place);
+    out[length++] = DOT;
+    from = place;
+  }
+  chunk.copy(out, length, from);
+  return out;
 }

@@ -1,4 +1,4 @@
-import type { Connection } from '../kernel/connection.js';
+import type { Connection, Lease } from '../kernel/connection.js';
 
 /** One client of a line protocol. Subclasses add their state and what belongs to it. */
 export abstract class TextSession {
@@ -15,8 +15,9 @@ export abstract class TextSession {
     this.write(`${line}\r\n`);
   }
 
-  write(data: string | Uint8Array): void {
-    if (!this.connection.write(data)) this.mustDrain = true;
+  /** `lease`: as `Connection.write`. */
+  write(data: string | Uint8Array, lease?: Lease): void {
+    if (!this.connection.write(data, lease)) this.mustDrain = true;
   }
 
   /** For bulk output between writes; no promise is made when there is nothing to wait for. */

@@ -8,6 +8,7 @@ import {
   Flag,
   type FlagChange,
   type FlagUpdate,
+  type Lease,
   type Mailbox,
   type MailboxId,
   type MailboxSnapshot,
@@ -81,9 +82,9 @@ export class MemoryMailbox implements Mailbox {
       const bytes = message.content.bytes.subarray(from, Math.min(to, message.content.bytes.length));
       let at = 0;
       do {
-        const piece = bytes.subarray(at, at + PIECE);
+        const lent = new LentPiece(bytes.subarray(at, at + PIECE));
         at += PIECE;
-        yield { index, bytes: piece, isLast: at >= bytes.length, isMissing: false };
+        yield { index, bytes: lent.bytes, isLast: at >= bytes.length, isMissing: false, lease: lent };
       } while (at < bytes.length);
     }
   }
@@ -276,4 +277,20 @@ function modSeqFor(box: MemoryBox, message: MemoryMessage, viewer: UserId | unde
   return viewer === undefined
     ? message.modSeq
     : Math.max(message.modSeq, box.overlay(viewer).modSeqOf(message.uid));
+}
+
+/** Its octets are gone once they have been released: who looks at them later, or releases them twice, is found out. */
+class LentPiece implements Lease {
+  readonly bytes: Buffer;
+  private isReleased = false;
+
+  constructor(bytes: Buffer) {
+    this.bytes = Buffer.from(bytes);
+  }
+
+  release(): void {
+    if (this.isReleased) throw new Error('a piece of a message was released twice');
+    this.isReleased = true;
+    this.bytes.fill('!');
+  }
 }
