@@ -14,6 +14,13 @@ import { WorkerPool, WorkerStartError } from './worker-pool.js';
 const ticketKeyLifeMs = 24 * 3_600_000;
 const answerTimeoutMs = 5_000;
 
+/**
+ * Left to itself, V8 lets a busy heap of 30 MB grow to 200 before it looks for garbage, and gives little back: the memory of a
+ * storm would stay for good. Young objects get 16 MB, the old 40 % more than what is alive; measured, neither costs CPU.
+ * Flags that node itself was started with win.
+ */
+const heapFlags = ['--max-semi-space-size=16', '--heap-growing-percent=40'];
+
 export class ClusterCrew implements Crew {
   private readonly pool: WorkerPool;
   private readonly book = new PortBook();
@@ -43,7 +50,11 @@ export class ClusterCrew implements Crew {
   async start(): Promise<void> {
     // Round-robin: sessions last for hours, and the system's own choice leaves some workers with most of them.
     cluster.schedulingPolicy = cluster.SCHED_RR;
-    cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)), args: [] });
+    cluster.setupPrimary({
+      exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)),
+      args: [],
+      execArgv: [...heapFlags, ...process.execArgv],
+    });
     this.rotation = setInterval(() => this.rotateTicketKeys(), ticketKeyLifeMs);
     this.rotation.unref();
     await explained(this.pool.start(this.count()));
