@@ -68,7 +68,9 @@ test('kill -9 of the whole server in a delivery storm: what was acknowledged is 
   const random = randomNumbers(42);
   const storm = new Storm();
   for (let round = 0; round < 5; round++) {
+    const before = storm.acknowledged.size;
     const running = storm.run(server.port('lmtp'), 8);
+    await eventually(() => storm.acknowledged.size > before + 8 || undefined);
     await new Promise((resolve) => setTimeout(resolve, 150 + random() * 400));
     const tree = processTree(server.pid);
     await server.end('SIGKILL');
@@ -78,7 +80,6 @@ test('kill -9 of the whole server in a delivery storm: what was acknowledged is 
     await server.start();
     await checkMailboxes(server, storm);
   }
-  assert.ok(storm.acknowledged.size > 50, `only ${storm.acknowledged.size} deliveries in all`);
 });
 
 test('kill -9 of one worker: the others go on, it is replaced, nothing acknowledged is lost', async () => {

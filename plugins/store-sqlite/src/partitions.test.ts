@@ -329,8 +329,8 @@ test('one message to 500 mailboxes, and its copies, are one body; room is given 
   await engine.mailbox(ids[0]!).copyTo(NumberSet.of(1), ids[1]!);
   await engine.writer.run('flush', {});
   const [report] = await reportPartitions(engine);
-  // The rest is the journal: what was filed where.
-  assert.ok(report!.usedBytes < 20_000 * 20, `${report!.usedBytes} octets in packs`);
+  // The rest is the journal: what was filed where, and room for what is to come.
+  assert.ok(report!.usedBytes < 20_000 * 20 + 256 * 1024, `${report!.usedBytes} octets in packs`);
   assert.deepEqual([count(opened, 'blob'), count(opened, 'cold')], [1, 501]);
   assert.equal(engine.shards[0]!.db.prepare('SELECT refs FROM blob').pluck().get(), 501);
   await assertWhole(opened);

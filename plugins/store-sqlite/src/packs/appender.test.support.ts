@@ -10,6 +10,7 @@ const writer = await PackWriter.open({
   codec,
   rollBytes: 300_000,
   ownPackBytes: 60_000,
+  roomBytes: 4_000_000,
 });
 writeSync(1, 'ready\n');
 

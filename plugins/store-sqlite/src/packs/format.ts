@@ -7,6 +7,8 @@
  *              body  zeros up to the next multiple of 8
  *     magic  = 0xA9 0xD7 type codec        (codec: 0 = as it came, 1 = compressed, 2 = encrypted, 3 = both: see codec.ts)
  *
+ * Behind the last record there may be zeros: room for those to come.
+ *
  * `length` and bodyCrc are those of the body as it is stored. random and keyId are 0 unless the pack is encrypted.
  *
  * headerCrc begins with a value made of the pack's secret salt, its id and the record's offset. So a record is valid

@@ -33,6 +33,8 @@ export interface LaneOptions {
   readonly packPerRecord: boolean;
   readonly onIncident: (incident: PackIncident) => void;
   readonly codec?: PackCodec;
+  /** Made in its packs ahead of small writes; default none. */
+  readonly roomBytes?: number;
 }
 
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -129,7 +131,8 @@ export class Lane {
       await this.endPack();
     }
     if (this.pack === undefined && writings.length === 0) return 0;
-    this.pack ??= await PackFile.create(this.fs, this.series, this.options.codec);
+    const { codec, roomBytes } = this.options;
+    this.pack ??= await PackFile.create(this.fs, this.series, codec, roomBytes);
     const pack = this.pack;
     if (writings.length > 0) await pack.write(writings);
     if ((mustSync && !pack.isSafe) || pack.unsyncedJournalBytes > UNSYNCED_JOURNAL_BYTES) await pack.sync();

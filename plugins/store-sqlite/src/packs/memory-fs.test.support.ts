@@ -161,6 +161,9 @@ export class MemoryFs implements PackFs {
     for (const [name, node] of names) {
       const kept = node.durable.length + Math.floor(chance() * (node.bytes - node.durable.length + 1));
       const data = Buffer.from(node.data.subarray(0, Math.max(kept, node.durable.length)));
+      // So it is block by block with what was written over and not synced.
+      for (let at = 0; at < node.durable.length; at += 512)
+        if (chance() < 0.5) node.durable.copy(data, at, at, at + 512);
       // Pages are written in any order: a part of what was not synced may be zeros.
       if (kept > node.durable.length && chance() < 0.3) data.fill(0, node.durable.length, kept - 1);
       const copy = { data, bytes: data.length, durable: data };

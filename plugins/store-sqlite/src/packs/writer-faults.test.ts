@@ -75,7 +75,8 @@ async function journaledUids(fs: MemoryFs): Promise<Set<number>> {
   );
 }
 
-const options = { packsDir: DIR, rollBytes: 3000, ownPackBytes: 1000 };
+// With room behind the records, as the store makes it.
+const options = { packsDir: DIR, rollBytes: 3000, ownPackBytes: 1000, roomBytes: 100_000 };
 
 for (const [kind, codec] of codecs) {
   const errno = codec.writeKey === undefined ? 'EIO' : 'ENOSPC';

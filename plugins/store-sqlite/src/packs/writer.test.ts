@@ -6,6 +6,7 @@ import { MemoryFs } from './memory-fs.test.support.js';
 import { packPath, splitPackId } from './names.js';
 import { PackReader } from './reader.js';
 import { listPacks } from './seal.js';
+import type { PackRef } from './types.js';
 import { PackWriter } from './writer.js';
 
 const DIR = '/data/packs';
@@ -76,6 +77,48 @@ test('a record is acknowledged only when its bytes and the name of its pack are 
     assert.ok(node.durable.length >= place.offset + 64 + place.length, 'bytes synced');
   }
   assert.ok(fs.durableNames.has(`${dirname(packPath(DIR, 2 ** 24 + 1))}/series.json`));
+  await writer.close();
+});
+
+test('small writes find room: the file is as long as it was, and what is behind the records is no record', async () => {
+  const fs = new MemoryFs();
+  const writer = await opened(fs, { roomBytes: 64_000 });
+  const [first] = await writer.append([record('first', 1500)]);
+  const path = packPath(DIR, first!.pack);
+  const lengths = new Set<number>();
+  let end = 0;
+  for (let index = 0; index < 60; index++) {
+    const [place] = await writer.append([record(`small ${index}`, 900)]);
+    end = place!.offset + 64 + place!.length;
+    const { bytes } = fs.files.get(path)!;
+    assert.equal(fs.durableNames.get(path)!.durable.length, bytes, 'the room is synced with the records');
+    lengths.add(bytes);
+  }
+  assert.ok(lengths.size < 12, `${lengths.size} lengths`);
+  assert.ok(fs.files.get(path)!.bytes <= end + 64_000);
+  await writer.append([record('large', 10_000)]);
+  await writer.append([record('last')]);
+  const { messages, damage } = await scanAll(fs, DIR);
+  assert.deepEqual([messages.size, damage], [63, []]);
+  await writer.close();
+  const [sealed] = await listPacks(DIR, fs);
+  assert.ok(sealed!.sealedBytes! < sealed!.bytes, 'the seal is where the records end');
+});
+
+test('where the disk has no room for zeros the records are kept all the same', async () => {
+  const fs = new MemoryFs();
+  const writer = await opened(fs, { roomBytes: 64_000 });
+  const [first] = await writer.append([record('first')]);
+  let writes = 0;
+  // The second write of an append is that of the room.
+  fs.fault = ({ name }) => (name === 'writev' && ++writes === 2 ? { errno: 'ENOSPC' } : undefined);
+  const places: PackRef[] = [];
+  for (let index = 0; index < 10; index++) {
+    writes = 0;
+    places.push(...(await writer.append([record(`m${index}`, 300)])));
+  }
+  assert.ok(places.every(({ pack }) => pack === first!.pack));
+  fs.fault = undefined;
   await writer.close();
 });
 

@@ -18,6 +18,8 @@ export interface PackWriterOptions {
   readonly rollBytes?: number;
   /** A body above this gets a pack of its own; default 4 MB. */
   readonly ownPackBytes?: number;
+  /** A pack that grows by little writes is made longer by so much at a time, with zeros behind its records; default 0. */
+  readonly roomBytes?: number;
   /** Bytes in memory that may wait; beyond, `append` waits before it queues; default 64 MB. */
   readonly queueBytes?: number;
   /** Told of what nobody awaits: an abandoned pack, journal entries dropped. For the log. */
@@ -56,7 +58,8 @@ export class PackWriter {
     const coded = options.codec === undefined ? {} : { codec: options.codec };
     this.ownPackBytes = options.ownPackBytes ?? 4 * MB;
     this.gate = new ByteGate(options.queueBytes ?? 64 * MB);
-    this.main = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident, ...coded });
+    const roomBytes = options.roomBytes ?? 0;
+    this.main = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident, roomBytes, ...coded });
     this.bulk = new Lane(fs, owned, { rollBytes, packPerRecord: false, onIncident, ...coded });
     this.large = new Lane(fs, owned, { rollBytes, packPerRecord: true, onIncident, ...coded });
   }

@@ -111,9 +111,10 @@ function fileRows(
   bodies: BodyStore,
 ): FiledRows {
   const expunged = removeReplaced(context, shard, part.replaces, input.nowMs);
-  // A mailbox without messages has no row that a change of the list could have come to.
-  if (shard.peek(part.ref.id) === undefined && isOutdated(context, part.ref)) throw new RootChanged();
-  const row = shard.mailbox(part.ref);
+  const row = shard.mailbox(part.ref, () => {
+    // A mailbox without messages has no row that a change of the list could have come to.
+    if (isOutdated(context, part.ref)) throw new RootChanged();
+  });
   if (row.quotaRoot !== part.ref.quotaRoot) throw new RootChanged();
   const from = row.highestModSeq;
   const coming = { bytes: 0, messages: part.rows.length };

@@ -18,6 +18,8 @@ import { DiskCalls } from './sync.js';
 /** How long and how many journal entries wait for company. */
 const JOURNAL_DELAY_MS = 10;
 const JOURNAL_ENTRIES = 256;
+/** About sixty small messages one at a time: what is written twice is less than what the file system's journal would be. */
+const PACK_ROOM_BYTES = 256 * 1024;
 
 /** The part of Logger that crosses the thread border. */
 export type ThreadLog = (level: 'warn' | 'error', text: string, error: unknown) => void;
@@ -131,6 +133,7 @@ export class WriteContext {
     return await PackWriter.open({
       packsDir: this.packsDir(partition),
       rollBytes: this.options.settings.packBytes,
+      roomBytes: PACK_ROOM_BYTES,
       codec: this.codecOf(partition),
       onIncident: (incident) => this.report(incident),
       fs: this.writeFs,

@@ -91,10 +91,10 @@ export class ShardWriter {
   /**
    * The mailbox's row; made when absent, since creating a mailbox writes the list alone. A newer entry of the list
    * than the row has seen is taken over. @throws MailError NONEXISTENT when it was deleted.
+   * @param making is called before a row is made: what it throws keeps it from being made.
    */
-  mailbox(ref: MailboxRef): MailboxRow {
-    const raw = this.statements.mailbox.get(ref.id) as RawMailbox | undefined;
-    const row = raw === undefined ? this.create(ref) : fromRaw(raw);
+  mailbox(ref: MailboxRef, making?: () => void): MailboxRow {
+    const row = this.peek(ref.id) ?? this.create(ref, making);
     if (ref.version > row.version && row.state !== MailboxRowState.gone) this.adopt(row, ref);
     if (row.state !== MailboxRowState.live) throw nonexistent();
     return row;
@@ -106,7 +106,8 @@ export class ShardWriter {
     return raw === undefined ? undefined : fromRaw(raw);
   }
 
-  private create(ref: MailboxRef): MailboxRow {
+  private create(ref: MailboxRef, making?: () => void): MailboxRow {
+    making?.();
     const { id, version, key, uidValidity, partition, quotaRoot } = ref;
     const made = this.statements.createMailbox.run(id, version, key, uidValidity, partition, quotaRoot);
     if (Number(made.lastInsertRowid) > MAX_MAILBOX_NUMBER) {

@@ -43,3 +43,29 @@ test('a sync holds nobody up: in this thread only when alone, and failures are t
   assert.equal(sync(new DiskCalls(() => true), fd).isHere, true);
   rmSync(dir, { recursive: true });
 });
+
+test('on a disk that is not fast, who has been alone for long still syncs in this thread', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'angarium-sync-'));
+  const fd = openSync(join(dir, 'file'), 'w');
+  let nowMs = 0;
+  // Each sync takes four milliseconds.
+  t.mock.method(performance, 'now', () => (nowMs += 4));
+  let isAlone = true;
+  const disk = new DiskCalls(() => isAlone);
+  const here: boolean[] = [];
+  for (let i = 0; i < 20; i++) {
+    const { done, isHere } = sync(disk, fd);
+    here.push(isHere);
+    assert.equal(await done, null);
+  }
+  assert.deepEqual(here.slice(1, 16), Array<boolean>(15).fill(false));
+  assert.deepEqual(here.slice(17), [true, true, true]);
+  isAlone = false;
+  assert.equal(await sync(disk, fd).done, null);
+  isAlone = true;
+  const after = sync(disk, fd);
+  assert.equal(after.isHere, false, 'somebody came');
+  assert.equal(await after.done, null);
+  closeSync(fd);
+  rmSync(dir, { recursive: true });
+});

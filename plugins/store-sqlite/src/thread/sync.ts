@@ -8,11 +8,16 @@ import type { SyncFile } from './queue.js';
 
 /** A disk whose last sync took longer is left to the pool. */
 const SHORT_SYNC_MS = 1;
+/** Who has been alone for so many syncs, as one delivery after the other is, may well be for the next, also on a slower disk. */
+const QUIET_SYNCS = 16;
+/** What somebody who comes all the same may have to wait. */
+const QUIET_SYNC_MS = 8;
 /** Goes into the page cache at once. */
 const SHORT_WRITE_BYTES = 256 * 1024;
 
 export class DiskCalls {
   private lastSyncMs = 0;
+  private quietSyncs = 0;
 
   /** @param isAlone no other operation runs that a sync in this thread would hold up. */
   constructor(private readonly isAlone: () => boolean) {}
@@ -23,7 +28,7 @@ export class DiskCalls {
       this.lastSyncMs = performance.now() - startMs;
       done(error);
     };
-    if (this.lastSyncMs > SHORT_SYNC_MS || !this.isAlone()) {
+    if (!this.isHere()) {
       fdatasync(fd, finished);
       return;
     }
@@ -35,6 +40,13 @@ export class DiskCalls {
     }
     finished(failure);
   };
+
+  /** Is the next sync done in this thread? */
+  private isHere(): boolean {
+    this.quietSyncs = this.isAlone() ? this.quietSyncs + 1 : 0;
+    if (this.quietSyncs === 0) return false;
+    return this.lastSyncMs <= (this.quietSyncs > QUIET_SYNCS ? QUIET_SYNC_MS : SHORT_SYNC_MS);
+  }
 
   packFs(fs: PackFs): PackFs {
     return {
