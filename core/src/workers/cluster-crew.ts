@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { KernelError } from '../errors.js';
 import type { Crew, CrewOptions } from './crew.js';
 import type { BusLine, WorkerStats, WorkerStatus } from './ipc.js';
@@ -20,6 +21,8 @@ const answerTimeoutMs = 5_000;
  * Flags that node itself was started with win.
  */
 const heapFlags = ['--max-semi-space-size=16', '--heap-growing-percent=40'];
+/** The primary lives already and only hands out clients: room for its young objects stays as it is. */
+const primaryHeapFlags = ['--semi-space-growth-factor=1', '--heap-growing-percent=40'];
 
 export class ClusterCrew implements Crew {
   private readonly pool: WorkerPool;
@@ -48,6 +51,7 @@ export class ClusterCrew implements Crew {
   }
 
   async start(): Promise<void> {
+    for (const flag of primaryHeapFlags) setFlagsFromString(flag);
     // Round-robin: sessions last for hours, and the system's own choice leaves some workers with most of them.
     cluster.schedulingPolicy = cluster.SCHED_RR;
     cluster.setupPrimary({
