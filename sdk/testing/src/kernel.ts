@@ -2,7 +2,7 @@
  * A kernel in a test, with chosen plugins. Installed plugins are named (their package is read as the server would),
  * others are given as objects. Nothing listens: clients are connected through pairs of streams.
  */
-import { duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import {
   type ConnectionOverOptions,
@@ -77,7 +77,7 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
     connect(name, connectionOptions = {}) {
       const service = serviceOf(kernel, name);
       const [client, server] = duplexPair();
-      const connection = connectionOver(server, {
+      const connection = connectionOver(takingCopies(server), {
         id: `test-${connections.length + 1}`,
         service: name,
         idleTimeoutMs: service.loginTimeoutMs,
@@ -121,4 +121,11 @@ function serviceOf(kernel: Kernel, name: string): Service {
   const service = kernel.services.find((candidate) => candidate.name === name);
   if (service) return service;
   throw new Error(`no service ${name}; there are ${kernel.services.map((s) => s.name).join(', ') || 'none'}`);
+}
+
+/** A socket that says it has taken octets is through with them; a pair of streams would hand on the very memory. */
+function takingCopies(stream: Duplex): Duplex {
+  const write = stream._write.bind(stream);
+  stream._write = (chunk, encoding, done) => write(Buffer.from(chunk), encoding, done);
+  return stream;
 }
